@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False  # what type checkers know by its name; importing typing would take most of this import's time
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 

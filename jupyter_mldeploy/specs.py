@@ -64,7 +64,8 @@ class Lock:
     """What an EnvironmentSpec resolved to, on one platform.
 
     `python` is the exact version, `requirements` pins (`name==version`), `interpreter` the executable that already
-    satisfies them, or empty when an environment has to be made; `notices` what was dropped or substituted.
+    satisfies them, or empty when an environment has to be made; `notices` what was dropped or substituted;
+    `options` the index options that the pins need to be found again.
     """
 
     digest: str
@@ -73,6 +74,7 @@ class Lock:
     requirements: tuple[str, ...] = ()
     interpreter: str = ""
     notices: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -253,3 +255,19 @@ class ModelInfo:
     @property
     def id(self) -> str:
         return f"{self.name}:{self.version}"
+
+
+@dataclass(frozen=True)
+class ModelDetails:
+    """What is said about a model when it is registered. `properties` can never be changed, tags can; values are text.
+
+    `created_by` empty means the user of this process. `extra` is JSON: resource configuration, datasets, samples.
+    """
+
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    framework: str | None = None
+    framework_version: str | None = None
+    extra: Json = field(default_factory=dict)
+    created_by: str = ""

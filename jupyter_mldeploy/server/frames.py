@@ -6,7 +6,7 @@ by ANSWER entries of its own as soon as it has run. Runs on Python 3.8, because 
 
 import json
 import struct
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Tuple, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Tuple, Union
 
 PROTOCOL = 1
 
@@ -84,38 +84,63 @@ def answers(entries: Iterable[Answer]) -> bytes:
 
 def read_requests(count: int, payload: Buffer) -> List[Request]:
     """The entries of a REQUEST frame."""
-    heads = [REQUEST_HEAD.unpack_from(payload, i * REQUEST_HEAD.size) for i in range(count)]
-    texts = _cut(payload, count * REQUEST_HEAD.size, [n for head in heads for n in head[1:]])
-    return [Request(head[0], next(texts), next(texts)) for head in heads]
+    start = count * REQUEST_HEAD.size
+    entries = []
+    for offset in range(0, start, REQUEST_HEAD.size):
+        number, meta, body = REQUEST_HEAD.unpack_from(payload, offset)
+        middle, end = start + meta, start + meta + body
+        entries.append(Request(number, bytes(payload[start:middle]), bytes(payload[middle:end])))
+        start = end
+    return entries
 
 
 def read_answers(count: int, payload: Buffer) -> List[Answer]:
     """The entries of an ANSWER frame."""
-    heads = [ANSWER_HEAD.unpack_from(payload, i * ANSWER_HEAD.size) for i in range(count)]
-    texts = _cut(payload, count * ANSWER_HEAD.size, [n for head in heads for n in head[5:]])
-    return [Answer(h[0], h[1], h[2], h[3], h[4], next(texts), next(texts)) for h in heads]
-
-
-def _cut(payload: Buffer, start: int, lengths: List[int]) -> Iterator[bytes]:
-    for length in lengths:
-        yield bytes(payload[start : start + length])
-        start += length
+    start = count * ANSWER_HEAD.size
+    entries = []
+    for offset in range(0, start, ANSWER_HEAD.size):
+        number, status, flags, http, exec_us, meta, body = ANSWER_HEAD.unpack_from(payload, offset)
+        middle, end = start + meta, start + meta + body
+        parts = bytes(payload[start:middle]), bytes(payload[middle:end])
+        entries.append(Answer(number, status, flags, http, exec_us, *parts))
+        start = end
+    return entries
 
 
 class Reader:
-    """Cuts a byte stream into frames: feed it what arrived, iterate what is whole."""
+    """Cuts a byte stream into frames: feed it what arrived, take what is whole.
+
+    The pieces of a large frame are kept apart and joined once, when it is complete.
+    """
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._pieces: List[bytes] = []
+        self._have = 0
+        self._need = HEADER.size  # bytes from the start of the first frame that is not whole
 
-    def feed(self, data: Buffer) -> Iterator[Tuple[int, int, int, bytes]]:
-        """Yield (kind, flags, count, payload) for every frame that `data` completes."""
-        self._buffer += data
-        while len(self._buffer) >= HEADER.size:
-            length, kind, flags, count = HEADER.unpack_from(self._buffer)
-            end = HEADER.size + length
-            if len(self._buffer) < end:
-                return
-            payload = bytes(self._buffer[HEADER.size : end])
-            del self._buffer[:end]
-            yield kind, flags, count, payload
+    def feed(self, data: Buffer) -> List[Tuple[int, int, int, bytes]]:
+        """Return (kind, flags, count, payload) of every frame that `data` completes."""
+        whole = bytes(data)
+        if self._pieces or len(whole) < self._need:
+            self._pieces.append(whole)
+            self._have += len(whole)
+            if self._have < self._need:
+                return []
+            whole, self._pieces = b"".join(self._pieces), []
+        return self._cut(whole)
+
+    def _cut(self, whole: bytes) -> List[Tuple[int, int, int, bytes]]:
+        found = []
+        start, self._need = 0, HEADER.size
+        while len(whole) - start >= HEADER.size:
+            length, kind, flags, count = HEADER.unpack_from(whole, start)
+            end = start + HEADER.size + length
+            if end > len(whole):
+                self._need = end - start
+                break
+            found.append((kind, flags, count, whole[start + HEADER.size : end]))
+            start = end
+        self._have = len(whole) - start
+        if self._have:
+            self._pieces = [whole[start:]]
+        return found

@@ -1,0 +1,7 @@
+"""`python -m jupyter_mldeploy.cli`."""
+
+import sys
+
+from . import main
+
+sys.exit(main())

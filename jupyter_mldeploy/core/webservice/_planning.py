@@ -1,0 +1,144 @@
+"""From v1's arguments to the plan of a deployment, and to the operation that carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ... import services
+from ...specs import EnvironmentSpec, ModelRef, Plan, ScriptSpec
+from .._tags import as_texts
+from ..compute import ComputeTarget
+from ..exceptions import UserErrorException, WebserviceException, translated
+from . import _fields
+from ._aci_configuration import AciServiceDeploymentConfiguration
+from ._aks_configuration import AksServiceDeploymentConfiguration
+from ._configuration import WebserviceDeploymentConfiguration
+
+if TYPE_CHECKING:
+    from ..model import InferenceConfig
+    from ..workspace import Workspace
+
+ANNOTATIONS = ("description", "tags", "properties")
+NO_CODE = (
+    "A deployment needs an inference configuration: InferenceConfig(entry_script='score.py', environment=…), where the "
+    "script defines init() and run(raw_data). Deploying a model without a script does not exist here yet."
+)
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a service serves, apart from how it runs."""
+
+    models: tuple[ModelRef, ...]
+    script: ScriptSpec
+    environment: EnvironmentSpec
+    description: str | None = None
+
+    @classmethod
+    def of(cls, models: tuple[ModelRef, ...], inference_config: InferenceConfig | None) -> Served:
+        """The models with the script and the environment of an inference configuration."""
+        if inference_config is None:
+            raise UserErrorException(NO_CODE)
+        if not hasattr(inference_config, "_script_spec"):
+            raise WebserviceException(f"inference_config is {inference_config!r}: give an InferenceConfig.")
+        script, environment = inference_config._script_spec(), inference_config._environment_spec()
+        return cls(models, script, environment, inference_config.description)
+
+
+def check_name(name: str) -> None:
+    """Raise `WebserviceException` unless v1's rule for service names is met."""
+    if not isinstance(name, str):
+        raise WebserviceException(f"{name!r} cannot name a service: a name is a text.")
+    with translated(WebserviceException):
+        services.check_name(name)
+
+
+def choose(configuration: Any, target: Any) -> WebserviceDeploymentConfiguration:
+    """The configuration that was given, or the defaults that fit the target: ACI without one, AKS for AksCompute."""
+    if configuration is None:
+        return _defaults(target)
+    if not isinstance(configuration, WebserviceDeploymentConfiguration):
+        raise WebserviceException(
+            f"deployment_config is {configuration!r}: give what LocalWebservice, AciWebservice or "
+            "AksWebservice.deploy_configuration() returns."
+        )
+    if isinstance(configuration, AciServiceDeploymentConfiguration) and isinstance(target, ComputeTarget):
+        raise WebserviceException(
+            f"An ACI configuration does not fit the compute target {target.name!r} ({target.type}). "
+            "Use AksWebservice.deploy_configuration(), or leave deployment_target out."
+        )
+    return configuration
+
+
+def _defaults(target: Any) -> WebserviceDeploymentConfiguration:
+    if target is None:
+        return AciServiceDeploymentConfiguration()
+    if isinstance(target, ComputeTarget) and target.type == "AKS":
+        return AksServiceDeploymentConfiguration(*[None] * 30)
+    raise WebserviceException(f"deployment_target is {target!r}: it needs a deployment_config that fits it.")
+
+
+def plan(
+    workspace: Workspace, name: str, served: Served, configuration: WebserviceDeploymentConfiguration, target: Any
+) -> Plan:
+    """The plan of a deployment. Everything that needs no work is checked here."""
+    configuration.validate_configuration()
+    refuse(configuration)
+    return Plan(
+        name,
+        configuration._webservice_type.upper(),
+        served.script,
+        configuration._settings(name),
+        served.models,
+        served.environment,
+        description=configuration.description or served.description,
+        tags=as_texts("tags", configuration.tags),
+        properties=as_texts("properties", configuration.properties),
+        compute=_compute(workspace, configuration, target),
+        configuration=recorded(configuration),
+    )
+
+
+def launch(
+    workspace: Workspace, planned: Plan, configuration: WebserviceDeploymentConfiguration, *, overwrite: bool
+) -> None:
+    """Start the deployment, and say in one line where the service will run."""
+    with translated(WebserviceException):
+        services.deploy(workspace._home, planned, keys=configuration._keys(), overwrite=overwrite)
+    idle = configuration._recorded_only()
+    kind = configuration._webservice_type
+    print(
+        f"{kind} service {planned.service!r} runs on this machine, as a {planned.settings.target}."
+        + (f" Recorded, without effect here: {', '.join(idle)}." if idle else "")
+    )
+
+
+def refuse(configuration: WebserviceDeploymentConfiguration) -> None:
+    """Raise what is asked for and does not exist here."""
+    if refusals := configuration._refusals():
+        raise WebserviceException("\n".join(refusals))
+
+
+def recorded(configuration: WebserviceDeploymentConfiguration) -> dict[str, Any]:
+    """The parameters that a record keeps; descriptions, tags and properties have places of their own."""
+    given = _fields.given(configuration._fields)
+    return {name: value for name, value in given.items() if name not in ANNOTATIONS}
+
+
+def changed(current: Plan, served: Served | None, configuration: WebserviceDeploymentConfiguration) -> Plan:
+    """A service's plan with other content (None: as it is), run as `configuration` says; port and target stay."""
+    asked, old = configuration._settings(current.service), current.settings
+    settings = replace(asked, host=old.host, port=old.port, target=old.target, autostart=old.autostart)
+    new = replace(current, settings=settings, configuration=recorded(configuration))
+    if served is None:
+        return new
+    return replace(new, models=served.models, script=served.script, environment=served.environment)
+
+
+def _compute(workspace: Workspace, configuration: WebserviceDeploymentConfiguration, target: Any) -> str | None:
+    """The name of the compute target; what the configuration says wins (v1 SDK). It must exist."""
+    if not isinstance(configuration, AksServiceDeploymentConfiguration):
+        return None
+    name = configuration.compute_target_name or getattr(target, "name", target)
+    return ComputeTarget(workspace, name).name if name else None

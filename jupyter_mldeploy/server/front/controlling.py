@@ -1,0 +1,156 @@
+"""The control socket, the front's side: versioned JSON lines, one reply a line. Only the owner reaches it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from ..control import VERSION
+from .config import ConfigError, parse_app, parse_auth, parse_settings, parse_workers
+from .crew import START_LIMIT, StartFailed
+
+if TYPE_CHECKING:
+    from .state import Front
+
+LINE_LIMIT = 4 << 20
+Message = Mapping[str, Any]
+Reply = dict[str, Any]
+
+
+class Controlling:
+    """Answers control messages; `stop` is what `drain` sets in motion."""
+
+    def __init__(self, front: Front, listener: socket.socket, stop: Callable[[], None]) -> None:
+        self.front = front
+        self._listener = listener
+        self._stop = stop
+        self._server: asyncio.AbstractServer | None = None
+        self._operations: dict[str, Callable[[Message], Awaitable[Reply]]] = {
+            "status": self._status,
+            "wait": self._wait,
+            "reload": self._reload,
+            "scale": self._scale,
+            "keys": self._keys,
+            "auth": self._auth,
+            "drain": self._drain,
+            "stats": self._stats,
+        }
+
+    async def open(self) -> None:
+        # From Python 3.13 on the loop would look the socket's path up, to unlink it in the end; a long path is bound
+        # through a folder that is closed by then, and `main` unlinks it anyway.
+        more: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+        self._server = await asyncio.start_unix_server(self._serve, sock=self._listener, limit=LINE_LIMIT, **more)
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    async def reply(self, line: bytes) -> Reply:
+        """The reply to one line; whatever is wrong with it is said there. Who asks can then read the whole log."""
+        self.front.log.flush()
+        try:
+            message = _object(line)
+            if message.get("v") != VERSION:
+                raise ConfigError(f"A control message is a JSON object with v = {VERSION}.")
+            operation = self._operations.get(str(message.get("op")))
+            if operation is None:
+                raise ConfigError(f"No operation {message.get('op')!r}. There are: {', '.join(self._operations)}.")
+            return await operation(message)
+        except ValueError as error:
+            return {"ok": False, "error": str(error)}
+        except StartFailed as failure:
+            return {"ok": False, **failure.account()}
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The reply to a caller that has gone is lost; what it asked for is done all the same.
+        with suppress(ConnectionError, ValueError):
+            while line := await reader.readline():
+                writer.write(json.dumps(await self.reply(line)).encode() + b"\n")
+                await writer.drain()
+        writer.close()
+
+    async def _status(self, _: Message) -> Reply:
+        front, crew = self.front, self.front.crew
+        trouble = crew.failure
+        return {
+            "ok": True,
+            "phase": crew.phase,
+            "ending": crew.phase == "draining" or (crew.phase == "failed" and not crew.served),
+            "reason": trouble.error if trouble else "" if front.pool.admitted else crew.describe(),
+            "traceback": trouble.traceback if trouble else "",
+            "workers": [worker.status() for worker in crew.workers],
+            "ready": len(front.pool.admitted),
+            "wanted": crew.wanted,
+            "root": crew.app.root,
+            "port": front.port,
+            "requests": front.counts.requests,
+            "errors": front.counts.errors,
+            "last_error": front.counts.last_error,
+            "uptime": round(time() - front.began, 3),
+        }
+
+    async def _wait(self, message: Message) -> Reply:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.front.crew.settled.wait(), _seconds(message, "seconds", 60.0))
+        return await self._status(message)
+
+    async def _reload(self, message: Message) -> Reply:
+        front = self.front
+        app = parse_app(message.get("app"))
+        workers = parse_workers(message.get("workers", front.crew.wanted))
+        settings, unknown = parse_settings(message.get("settings") or {}, front.settings)
+        mode = parse_auth(message.get("auth", front.auth.mode))
+        await front.crew.reload(app, workers, _seconds(message, "timeout", START_LIMIT))
+        front.settings, front.auth.mode = settings, mode
+        front.note_unknown(unknown)
+        return {"ok": True}
+
+    async def _scale(self, message: Message) -> Reply:
+        await self.front.crew.scale(parse_workers(message.get("workers")))
+        return {"ok": True}
+
+    async def _keys(self, message: Message) -> Reply:
+        self.front.auth.replace(message.get("keys"))
+        return {"ok": True}
+
+    async def _auth(self, message: Message) -> Reply:
+        self.front.auth.mode = parse_auth(message.get("auth"))
+        return {"ok": True}
+
+    async def _drain(self, _: Message) -> Reply:
+        self._stop()
+        return {"ok": True}
+
+    async def _stats(self, _: Message) -> Reply:
+        front, pool = self.front, self.front.pool
+        return {
+            "ok": True,
+            **vars(front.counts),
+            "queued": len(pool.queue),
+            "queued_bytes": pool.queued_bytes,
+            "running": sum(len(worker.running) for worker in front.crew.workers),
+            "estimate_us": pool.estimate,
+            "connections": len(front.connections),
+        }
+
+
+def _object(line: bytes) -> Message:
+    try:
+        message = json.loads(line.decode())
+    except ValueError as error:
+        raise ConfigError(f"A control message is one line of JSON: {error}.") from error
+    return message if isinstance(message, dict) else {}
+
+
+def _seconds(message: Message, name: str, default: float) -> float:
+    value = message.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise ConfigError(f"{name} is {value!r}; it must be a number of seconds.")
+    return float(value)

@@ -1,0 +1,60 @@
+"""One request on its way: what came in, where it stands, and which connection waits for the answer."""
+
+from __future__ import annotations
+
+from random import getrandbits
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .http import Connection
+
+HEALTH, SCORE, SWAGGER = range(1, 4)  # routes
+_UUID4_CLEAR = ~(0xF << 76 | 0x3 << 62)
+_UUID4_SET = 4 << 76 | 2 << 62
+
+
+class Refusal(NamedTuple):
+    """An answer decided from the head alone. `bare` leaves out the id and CORS headers, `lines` adds header lines."""
+
+    status: int
+    message: str
+    bare: bool = False
+    lines: bytes = b""
+
+
+class Exchange:
+    """A request and what is known of its answer. `fields` has header names in lower case, `headers` all as sent.
+
+    What is the same for most requests is a default of the class: that is half the cost of making one.
+    """
+
+    body = b""
+    keep_alive = True
+    old = False  # HTTP/1.0
+    route = 0
+    refusal: Refusal | None = None
+    arrived = 0.0
+    worker = 0
+    gone = False  # nobody waits any more, or it has been answered
+    alone = False  # its first worker died: it shares no worker with others
+    streaming = False  # the answer's head is sent, its body follows in pieces …
+    chunked = False  # … as chunks of HTTP/1.1
+    status = 0
+    sent = 0  # bytes of a stream
+
+    def __init__(self, connection: Connection, method: bytes, url: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        self.connection = connection
+        self.method = method
+        self.path, _, self.query = url.partition(b"?")
+        self.headers = headers
+        self.fields = {name.lower(): value for name, value in headers}
+        self.request_id = self.fields.get(b"x-request-id") or new_id()
+
+    def content_length(self) -> int:
+        return int(self.fields.get(b"content-length", b"0") or b"0")
+
+
+def new_id() -> bytes:
+    """A random UUID (version 4), as text; three times as fast as `uuid.uuid4`."""
+    text = "%032x" % (getrandbits(128) & _UUID4_CLEAR | _UUID4_SET)
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}".encode()

@@ -1,0 +1,144 @@
+"""The front at work: uvicorn's server with our connections, our signals and our end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import resource
+import socket
+import traceback
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from .controlling import Controlling
+from .crew import Crew, StartFailed
+from .http import Connection
+from .pool import Pool
+from .routes import Routes
+from .spawn import Spawned
+from .state import Front
+
+FAILED = 3  # exit code of a front whose workers did not come up
+SECOND = 1.0
+MOST_FILES = 16_384
+
+
+class Serving(uvicorn.Server):
+    """One front from its first connection to its last."""
+
+    def __init__(self, front: Front, spawned: list[Spawned], control: socket.socket | None) -> None:
+        super().__init__(_options(front))
+        self.front = front
+        self.code = 0
+        self._spawned = spawned
+        self._starting: asyncio.Task[None] | None = None
+        self._control = Controlling(front, control, self.stop) if control is not None else None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        front, loop = self.front, asyncio.get_running_loop()
+        loop.set_exception_handler(self._unexpected)
+        front.log.loop = loop
+        front.connections = self.server_state.connections
+        front.pool, front.crew, front.routes = Pool(front), Crew(front), Routes(front)
+        front.note_unknown(front.config.unknown)
+        self._starting = loop.create_task(self._start())
+        if self._control is not None:
+            await self._control.open()
+        self._second()
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is under way, then let the workers go."""
+        crew = self.front.crew
+        if crew.phase != "failed":
+            crew.become("draining")
+        await super().shutdown(sockets)
+        if self._starting is not None:
+            self._starting.cancel()
+        await crew.stop()
+        if self._control is not None:
+            self._control.close()
+
+    def stop(self) -> None:
+        """Finish what runs, then end."""
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal asks for an end when all is answered, the second for one at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    async def _start(self) -> None:
+        front = self.front
+        try:
+            await front.crew.start(self._spawned)
+        except StartFailed as failure:
+            front.log.line(f"The service cannot start: {failure.error}", "E")
+            front.log.flush()
+            self.code, self.should_exit, self.force_exit = FAILED, True, True
+            return
+        front.log.line(f"Serving {front.crew.app.entry_script} with {front.crew.wanted} workers on port {front.port}.")
+        gc.collect()
+        gc.freeze()  # what lives until the end need not be looked at again
+
+    def _second(self) -> None:
+        self.front.refresh()
+        for connection in list(self.front.connections):
+            connection.sweep(self.front.tick)
+        asyncio.get_running_loop().call_later(SECOND, self._second)
+
+    def _unexpected(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A fault of ours ends one connection, never the front."""
+        error = context.get("exception")
+        text = context.get("message") or ""
+        if isinstance(error, ConnectionError):  # a client or worker that went away while it was written to
+            return
+        if error is not None:
+            text += "\n" + "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        self.front.log.line(text.rstrip(), "E")
+
+
+def serve(front: Front, spawned: list[Spawned], listeners: list[socket.socket], control: socket.socket | None) -> int:
+    """Serve on listening sockets until the end; returns the exit code."""
+    front.port = listeners[0].getsockname()[1]
+    _allow_connections()
+    server = Serving(front, spawned, control)
+    server.run(listeners)
+    front.log.loop = None
+    front.log.flush()
+    if server.code:
+        front.outcome.write(exit_code=server.code)
+    else:
+        front.outcome.write(phase="stopped", reason="It was stopped.", exit_code=0)
+    return server.code
+
+
+def _allow_connections() -> None:
+    """Lift the soft limit of open files: every idle client holds one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _options(front: Front) -> uvicorn.Config:
+    connection: Any = lambda server_state, **_: Connection(front, server_state.connections)  # noqa: E731
+    return uvicorn.Config(
+        _no_application,
+        http=connection,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=front.settings.drain_seconds,
+    )
+
+
+async def _no_application(scope: Any, receive: Any, send: Any) -> None:
+    """uvicorn wants an application; our connections never call it."""

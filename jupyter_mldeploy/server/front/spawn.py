@@ -1,0 +1,84 @@
+"""Starting a worker process. Kept light: it runs before the event loop and the HTTP libraries are imported."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from .config import App
+
+WORKER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "worker.py")
+NICE = 5  # the front answers `/` at once also when every core is busy with workers
+BUFFER = 4 << 20  # wished for; the kernel may allow less
+
+
+class Spawned(NamedTuple):
+    """A process that has just been started and the front's end of the socket to it."""
+
+    process: subprocess.Popen[bytes]
+    link: socket.socket
+
+
+class SpawnError(OSError):
+    """The worker could not even be started; the message says what is missing."""
+
+
+def spawn(app: App) -> Spawned:
+    """Start one worker in its own process group; `SpawnError` when the interpreter or the folder is missing."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+        process = _popen(app, theirs.fileno())
+    except OSError as error:
+        ours.close()
+        raise SpawnError(_reason(app, error)) from error
+    finally:
+        theirs.close()
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+    return Spawned(process, ours)
+
+
+def kill(process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
+    """Signal the group of a worker that has not been waited for yet, so that what it started goes with it."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+
+
+def _popen(app: App, descriptor: int) -> subprocess.Popen[bytes]:
+    arguments = [app.python, "-u", app.worker or WORKER, str(descriptor)]
+    own_group: Any = {"process_group": 0} if sys.version_info >= (3, 11) else {"preexec_fn": os.setpgrp}
+    return subprocess.Popen(
+        arguments,
+        cwd=app.root,
+        env=environment(app),
+        pass_fds=[descriptor],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **own_group,
+    )
+
+
+def environment(app: App) -> dict[str, str]:
+    """The worker's environment: ours without our own import path, and what the app says."""
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    given |= {"AML_APP_ROOT": app.root, "AZUREML_ENTRY_SCRIPT": app.entry_script}
+    if app.source_directory is not None:
+        given["AZUREML_SOURCE_DIRECTORY"] = app.source_directory
+    return given | dict(app.environment)
+
+
+def _reason(app: App, error: OSError) -> str:
+    if not os.path.isdir(app.root):
+        return f"The folder {app.root} that the service should run in does not exist."
+    if not os.access(app.python, os.X_OK):
+        return f"There is no Python interpreter at {app.python}. Deploy again to have its environment made anew."
+    return f"No worker could be started: {error.strerror}."

@@ -1,0 +1,62 @@
+"""What all parts of one front share."""
+
+from __future__ import annotations
+
+from time import gmtime, strftime, time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .auth import Auth
+    from .config import Config, Settings
+    from .crew import Crew
+    from .logs import Log
+    from .outcome import Outcome
+    from .pool import Pool
+    from .routes import Routes
+
+
+class Counts:
+    """Counters since the start of the front."""
+
+    def __init__(self) -> None:
+        self.requests = 0  # scoring requests that were answered
+        self.errors = 0  # of these, with a status of 500 and above
+        self.raised = 0
+        self.crashed = 0
+        self.timeouts = 0
+        self.refused = 0  # 503 for want of a worker or of room in the queue
+        self.unauthorised = 0
+        self.dropped = 0  # the client had gone before the work began
+        self.restarts = 0
+        self.last_error = ""
+
+
+class Front:
+    """The shared state. `tick` counts seconds, coarse enough to be free; `stamp` is the date header of this second."""
+
+    pool: Pool
+    crew: Crew
+    routes: Routes
+
+    def __init__(self, config: Config, auth: Auth, log: Log, outcome: Outcome) -> None:
+        self.config = config
+        self.settings: Settings = config.settings
+        self.auth = auth
+        self.log = log
+        self.outcome = outcome
+        self.counts = Counts()
+        self.began = time()
+        self.connections: set[Any] = set()
+        self.port = 0
+        self.tick = 0
+        self.stamp = b""
+        self.refresh()
+
+    def note_unknown(self, names: tuple[str, ...]) -> None:
+        if names:
+            self.log.line(f"Settings that this server does not know and leaves alone: {', '.join(names)}.", "W")
+
+    def refresh(self) -> None:
+        """Once a second."""
+        self.tick += 1
+        self.stamp = strftime("date: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime()).encode()

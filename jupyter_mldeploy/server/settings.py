@@ -1,0 +1,139 @@
+"""What `mldeploy-server` runs with: command line, then environment, then config.json (wire contract, section 10)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PORT, HEALTH_PORT = 5001, 5000
+# Variables with a type, and those that config.json may set too. All others in the file are ignored, as ever.
+WHOLE_NUMBERS = ("SCORING_TIMEOUT_MS", "AZUREML_DEBUG_PORT", "WORKER_COUNT")
+SWITCHES = ("APP_INSIGHTS_LOG_RESPONSE_ENABLED", "AML_MDC_STORAGE_ENABLED")
+IN_FILE = (
+    "AZUREML_ENTRY_SCRIPT",
+    "AZUREML_MODEL_DIR",
+    "AZUREML_SOURCE_DIRECTORY",
+    "AZUREML_LOG_LEVEL",
+    "AZUREML_DEBUG_PORT",
+    "APP_INSIGHTS_LOG_RESPONSE_ENABLED",
+    "HOSTNAME",
+    "SCORING_TIMEOUT_MS",
+    "SERVICE_NAME",
+    "SERVICE_PATH_PREFIX",
+    "SERVICE_VERSION",
+    "WORKSPACE_NAME",
+)
+TRUE = ("1", "on", "t", "true", "y", "yes")
+FALSE = ("0", "off", "f", "false", "n", "no")
+
+
+class SettingInvalid(Exception):
+    """A setting of the wrong type, or a file of settings that cannot be read; the message names it."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line, checked; None is what was not given."""
+
+    entry_script: str | None = None
+    model_dir: str | None = None
+    host: str = "127.0.0.1"
+    port: int = PORT
+    health_port: int | None = None
+    worker_count: int | None = None
+    appinsights_instrumentation_key: str | None = None
+    access_control_allow_origins: str | None = None
+    config_file: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every value by its variable's name, and what the user should be told before the start."""
+
+    values: Mapping[str, Any]
+    notices: tuple[str, ...] = ()
+
+    def text(self, name: str, default: str = "") -> str:
+        return str(self.values.get(name, default))
+
+    def number(self, name: str, default: int) -> int:
+        return int(self.values.get(name, default))
+
+
+def settle(options: Options, environment: Mapping[str, str], folder: str) -> Settings:
+    """Put all sources together; `folder` is the current one. Raises SettingInvalid."""
+    given = {"AML_APP_ROOT": folder, **environment, **_commanded(options, folder)}
+    path = config_path(given)
+    in_file = _read(path) if path else {}
+    values = {**{name: in_file[name] for name in IN_FILE if in_file.get(name) is not None}, **given}
+    for name, value in values.items():
+        values[name] = _typed(name, value)
+    if values.get("WORKER_COUNT", 1) < 1:
+        raise SettingInvalid(f"WORKER_COUNT is {values['WORKER_COUNT']}; a server needs at least one worker.")
+    unknown = sorted(set(in_file) - set(IN_FILE))
+    wanted = given.get("AZUREML_CONFIG_FILE")
+    notices = [f"{path}: these keys are not read from a file: {', '.join(unknown)}."] if unknown else []
+    if wanted and wanted != path:
+        notices.append(f"The configuration file {wanted} is missing or empty; {path or 'none'} is used instead.")
+    return Settings(values, tuple(notices))
+
+
+def config_path(given: Mapping[str, str]) -> str | None:
+    """The first file of settings that is there and not empty: the named one, the app root's, the entry script's."""
+    script = given.get("AZUREML_ENTRY_SCRIPT")
+    folders = [given["AML_APP_ROOT"]] + ([os.path.dirname(os.path.abspath(script))] if script else [])
+    candidates = [given.get("AZUREML_CONFIG_FILE", ""), *(os.path.join(each, "config.json") for each in folders)]
+    return next((path for path in candidates if os.path.isfile(path) and os.path.getsize(path)), None)
+
+
+def _commanded(options: Options, folder: str) -> dict[str, str]:
+    said = {
+        "AZUREML_ENTRY_SCRIPT": options.entry_script and os.path.realpath(os.path.join(folder, options.entry_script)),
+        "AZUREML_MODEL_DIR": options.model_dir,
+        "AZUREML_CONFIG_FILE": options.config_file and os.path.realpath(os.path.join(folder, options.config_file)),
+        "AML_CORS_ORIGINS": options.access_control_allow_origins,
+        "WORKER_COUNT": options.worker_count and str(options.worker_count),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+    except (OSError, ValueError) as error:
+        raise SettingInvalid(f"The configuration file {path} cannot be read: {error}.") from error
+    if not isinstance(content, dict):
+        raise SettingInvalid(f"The configuration file {path} must hold a JSON object, not {type(content).__name__}.")
+    return content
+
+
+def _typed(name: str, value: Any) -> Any:
+    if name in WHOLE_NUMBERS:
+        return _whole_number(name, value)
+    if name in SWITCHES:
+        return _switch(name, value)
+    if not isinstance(value, str):
+        raise SettingInvalid(f"{name} is {value!r}; it must be a text (environment variable: {name}).")
+    return value
+
+
+def _whole_number(name: str, value: Any) -> int:
+    try:
+        number = int(value)
+        exact = isinstance(value, str) or number == value
+    except (TypeError, ValueError, OverflowError):
+        exact = False
+    if not exact:
+        raise SettingInvalid(f"{name} is {value!r}; it must be a whole number (environment variable: {name}).")
+    return number
+
+
+def _switch(name: str, value: Any) -> bool:
+    word = str(value).lower()
+    if word not in TRUE + FALSE:
+        raise SettingInvalid(f"{name} is {value!r}; it must be true or false (environment variable: {name}).")
+    return word in TRUE

@@ -1,0 +1,120 @@
+"""A worker's life: hello, import, `init`, ready, requests, end. The process's main thread does all of it in turn."""
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, NoReturn
+
+from .. import frames, swagger
+from . import script, survival
+from .capture import Output, configure
+from .channel import Channel
+from .scoring import Scoring
+from .signature import SignatureRefused
+from .tracebacks import own_traceback, summary
+
+BOOT_FAILED = 3
+TREE_LINES = 200
+
+
+class Boot(Exception):
+    """The script cannot serve: `during` which step, `error` in one sentence, `traceback` the script's own."""
+
+    def __init__(self, during: str, error: str, traceback: str) -> None:
+        super().__init__(error)
+        self.during, self.error, self.traceback = during, error, traceback
+
+
+def live(fd: int) -> None:
+    """Serve the front at the other end of the socket `fd` until it says drain or closes."""
+    os.set_inheritable(fd, False)
+    survival.die_with_parent()
+    survival.dump_stacks()
+    channel = Channel(fd)
+    output = Output(channel)
+    python = sys.version.split()[0]
+    _tell(channel, frames.HELLO, protocol=frames.PROTOCOL, pid=os.getpid(), python=python, swagger=None)
+    arriving = channel.frames()
+    about = _start_order(next(arriving, None))
+    os.register_at_fork(after_in_child=channel.let_go)
+    os.register_at_fork(after_in_child=output.go_native)
+    output.capture()
+    try:
+        serving = _boot(channel, about)
+    except Boot as failure:
+        _end_failed(channel, output, failure)
+    output.end()
+    scoring = Scoring(serving, channel, output)
+    for kind, _, count, payload in arriving:
+        if kind == frames.REQUEST:
+            for request in frames.read_requests(count, payload):
+                scoring.answer(request)
+        elif kind == frames.CONTROL and json.loads(payload)["op"] == "drain":
+            return
+    os._exit(1)  # the front is gone
+
+
+def _tell(channel: Channel, kind: int, **content: Any) -> None:
+    channel.send(frames.message(kind, content))
+
+
+def _start_order(frame: Any) -> Dict[str, Any]:
+    if frame is None:
+        os._exit(1)
+    about: Dict[str, Any] = json.loads(frame[3])
+    if about.get("op") != "start" or about.get("protocol") != frames.PROTOCOL:
+        sys.exit(f"This worker speaks protocol {frames.PROTOCOL}; the front began with {about}.")
+    return about
+
+
+def _boot(channel: Channel, about: Dict[str, Any]) -> script.Script:
+    root = os.environ.get("AML_APP_ROOT") or os.getcwd()
+    _tell(channel, frames.PHASE, phase="importing")
+    with _step("importing", "Importing the entry script"):
+        entry_script = os.environ.get("AZUREML_ENTRY_SCRIPT", "")
+        script.extend_path(root, os.environ.get("AZUREML_SOURCE_DIRECTORY", ""))
+        configure(root, os.path.dirname(os.path.join(root, entry_script)))
+        found = script.examine(script.load(root, entry_script))
+    _tell(channel, frames.PHASE, phase="init")
+    with _step("init", f"init() of {found.name}"):
+        found.init()
+    with _step("swagger", "Describing the service"):
+        documents = swagger.documents(found.run, found.schema, root, about)
+    needs_headers = found.headers or found.schema  # a decorated run depends on the content type
+    _tell(channel, frames.PHASE, phase="ready", raw=found.raw, headers=needs_headers, swagger=documents)
+    return found
+
+
+@contextmanager
+def _step(during: str, what: str) -> Iterator[None]:
+    """One step of the start; whatever the script raises in it, SystemExit included, becomes a Boot failure."""
+    try:
+        yield
+    except (script.ScriptError, SignatureRefused) as refused:
+        raise Boot(during, str(refused), str(refused)) from None
+    except BaseException as error:  # noqa: BLE001 (the edge around the user's script)
+        raise Boot(during, f"{what} raised {summary(error)}", own_traceback(error)) from None
+
+
+def _end_failed(channel: Channel, output: Output, failure: Boot) -> NoReturn:
+    if failure.during == "init":
+        _log_models(output, os.environ.get("AZUREML_MODEL_DIR", ""))
+    output.end()
+    told = {"during": failure.during, "error": failure.error, "traceback": failure.traceback}
+    _tell(channel, frames.PHASE, phase="failed", **told)
+    os._exit(BOOT_FAILED)  # no waiting for threads that the script may have left
+
+
+def _log_models(output: Output, folder: str) -> None:
+    """Log what lies in the model folder: a wrong path is the commonest reason for a failing `init`."""
+    if not os.path.isdir(folder):
+        return
+    lines = [f"Contents of AZUREML_MODEL_DIR {folder}:"]
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        lines += (os.path.join(place, name) for name in sorted(files))
+        if len(lines) > TREE_LINES:
+            lines[TREE_LINES:] = ["(and more)"]
+            break
+    output.say("log", "I", "azmlinfsrv", "\n".join(lines))

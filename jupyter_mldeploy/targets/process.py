@@ -1,0 +1,397 @@
+"""The process target: a front of its own session on this machine, found again by who it is, spoken to by a socket.
+
+All that it keeps lies in `services/<name>/`: `run/N/` (a front's configuration, secrets and control socket, for the
+owner only), `app/N/` (where workers run: links to the bundle, writable around them) and `logs/`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, ClassVar
+
+import msgspec
+
+from .. import bundle as bundles
+from .. import environments
+from ..disk import Home, locked, read_json, write_json
+from ..errors import InvalidInput, OperationFailed, PortInUse, ServiceUnreachable
+from ..processes import Identity, alive, identify
+from ..server import control
+from ..specs import Address, Bundle, Handle, Json, LogLine, Reply, Settings, State
+from . import Secrets
+
+PACKAGE = "mldeploy_server"  # what the server's folder is called where it runs
+RELOAD_LIMIT = 1800.0  # seconds that the workers of a new version may take to serve
+STOP_LIMIT = 10.0  # seconds for the requests that run, before the front is killed
+PHASES: Mapping[str, str] = {"starting": "Starting", "serving": "Healthy", "failed": "Failed", "draining": "Stopped"}
+ALIAS = ("jupyter_mldeploy", "azureml", "on_path")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class ProcessTarget:
+    """Runs bundles as processes of this machine."""
+
+    kind: ClassVar[str] = "process"
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def check(self, settings: Settings) -> None:
+        if not 0 <= settings.port <= 65535:
+            raise InvalidInput(f"{settings.port} is no port; choose 1 to 65535, or 0 for one that is free.")
+        if settings.workers < 1:
+            raise InvalidInput(f"A service needs at least one worker, not {settings.workers}.")
+        if settings.port:
+            _listen(settings).close()
+
+    def render(self, bundle: Bundle, settings: Settings) -> Mapping[str, str]:
+        """The front's configuration, with the place of the app and the interpreter left open."""
+        app = _app(bundle, Path("app"), "python", {})
+        return {"front.json": json.dumps(_configuration(settings, app), indent=2, sort_keys=True) + "\n"}
+
+    def start(self, bundle: Bundle, settings: Settings, secrets: Secrets) -> Handle:
+        folder = self.home.service(settings.service)
+        python = self._python(bundle)
+        own = _next(folder / "run")
+        own.chmod(0o700)
+        app = _app(bundle, bundles.unfold(bundle, _next(folder / "app")), python, _of_this_machine(settings))
+        with closing(_listen_again(settings, folder)) as listener:
+            port = listener.getsockname()[1]
+            configuration = _configuration(settings, app) | {
+                "fd": listener.fileno(),
+                "port": port,
+                "control": str(own / "s"),
+                "outcome": str(own / "outcome.json"),
+                "secrets": str(own / "secrets.json"),
+                "log": str(folder / "logs" / "service.jsonl"),
+            }
+            write_json(own / "secrets.json", dict(secrets), mode=0o600)
+            write_json(own / "front.json", configuration, mode=0o600)
+            server = _server(self.home)
+            pid = self._spawn(folder, own, server, listener.fileno())
+        who = identify(pid) or Identity(pid, "gone", "", "")
+        data = {"service": settings.service, "run": own.name, "host": settings.host, "port": port, "time": time.time()}
+        data["server"] = server.name
+        handle = Handle(self.kind, data | {f: getattr(who, f) for f in ("pid", "started", "boot")} | {"on": who.host})
+        # Beside the front, so that a front whose record was never written can be found.
+        write_json(own / "handle.json", handle)
+        return handle
+
+    def update(self, handle: Handle, bundle: Bundle, settings: Settings, secrets: Secrets) -> Handle:
+        old = handle.data
+        if settings.host != old["host"] or settings.port not in (0, old["port"]):
+            return self._move(handle, bundle, settings, secrets)
+        folder = self.home.service(settings.service)
+        root = bundles.unfold(bundle, _next(folder / "app"))
+        app = _app(bundle, root, self._python(bundle), _of_this_machine(settings))
+        # The front's own version of it, found anew: the workspace may have been moved since the front was started.
+        app["worker"] = str(self.home.servers / str(old["server"]) / PACKAGE / "worker.py")
+        rendered = _configuration(settings, app)
+        message = {"v": 1, "op": "reload", "timeout": RELOAD_LIMIT}
+        message |= {key: rendered[key] for key in ("app", "workers", "settings", "auth")}
+        for reply in (*self.control(handle, message), *self.control(handle, {"v": 1, "op": "keys", **secrets})):
+            if reply.error:
+                shutil.rmtree(root, ignore_errors=True)
+                raise OperationFailed(
+                    reply.error,
+                    stage=reply.data.get("phase", "reload"),
+                    traceback=reply.traceback,
+                    log=reply.data.get("log", ""),
+                )
+        path = self._own(handle) / "front.json"
+        write_json(path, read_json(path, dict[str, Any]) | rendered, mode=0o600)
+        _drop_old_apps(folder, keep=2)
+        return handle
+
+    def control(self, handle: Handle, message: Json) -> Sequence[Reply]:
+        limit = {"reload": RELOAD_LIMIT, "scale": RELOAD_LIMIT}.get(message["op"], 10.0)
+        try:
+            answer = control.call(self._socket(handle), dict(message), limit + 5 + float(message.get("seconds", 0)))
+        except OSError as error:
+            raise ServiceUnreachable(
+                f"The front of service {handle.data['service']!r} does not answer: {error or type(error).__name__}. "
+                "Look at its state and logs, or restart it."
+            ) from error
+        if message["op"] == "keys" and answer.get("ok"):
+            write_json(self._own(handle) / "secrets.json", {"keys": list(message["keys"])}, mode=0o600)
+        refusal = "" if answer.get("ok") else str(answer.get("error") or "refused without a reason")
+        return [Reply(str(handle.data["pid"]), answer, refusal, str(answer.get("traceback") or ""))]
+
+    def address(self, handle: Handle) -> Address:
+        url = f"http://{_reachable(handle.data['host'])}:{handle.data['port']}"
+        return Address(local=url, public=url)
+
+    def state(self, handle: Handle) -> State:
+        if not alive(_identity(handle)):
+            return self._last_words(handle)
+        try:
+            seen = control.call(self._socket(handle), {"v": 1, "op": "status"}, 5.0)
+        except OSError:
+            return self._ending(handle) or State("Starting", "its front is starting")
+        phase = PHASES.get(str(seen.get("phase")), "Unhealthy")
+        return msgspec.convert(
+            {
+                "phase": "Unhealthy" if phase == "Healthy" and not seen["ready"] else phase,
+                "reason": seen.get("reason") or "",
+                "traceback": seen.get("traceback") or "",
+                "workers": seen["wanted"],
+                "ready": seen["ready"],
+            },
+            State,
+        )
+
+    def logs(self, handle: Handle, follow: bool = False, previous: bool = False) -> Iterator[LogLine]:
+        """The front's log, oldest first; `previous` with what earlier fronts of the service wrote."""
+        since = 0.0 if previous else float(handle.data["time"])
+        with suppress(OSError):  # asked for anything, a front writes what it still holds; a dead one holds nothing
+            control.call(self._socket(handle), {"v": 1, "op": "stats"}, 5.0)
+        for line in _lines(self._folder(handle) / "logs" / "service.jsonl", follow):
+            if line.time >= since:
+                yield line
+
+    def stop(self, handle: Handle) -> None:
+        self._remove(handle)
+        for name in ("app", "run"):
+            shutil.rmtree(self._folder(handle) / name, ignore_errors=True)
+
+    def found(self) -> Iterable[Handle]:
+        for path in self.home.services.glob("*/run/*/handle.json"):
+            handle = read_json(path, Handle)
+            if not (path.parents[2] / "record.json").exists() and alive(_identity(handle)):
+                yield handle
+
+    def _folder(self, handle: Handle) -> Path:
+        return self.home.service(handle.data["service"])
+
+    def _own(self, handle: Handle) -> Path:
+        return self._folder(handle) / "run" / str(handle.data["run"])
+
+    def _socket(self, handle: Handle) -> str:
+        return str(self._own(handle) / "s")
+
+    def _python(self, bundle: Bundle) -> str:
+        return environments.prepare(bundles.lock_of(bundle), self.home)
+
+    def _move(self, handle: Handle, bundle: Bundle, settings: Settings, secrets: Secrets) -> Handle:
+        """Another address: a second front serves there before the first one goes."""
+        new = self.start(bundle, settings, secrets)
+        while (state := self.state(new)).phase == "Starting":
+            time.sleep(0.02)
+        if state.phase != "Healthy":
+            self._remove(new)
+            raise OperationFailed(state.reason, stage="init()", traceback=state.traceback)
+        self._remove(handle)
+        return new
+
+    def _remove(self, handle: Handle) -> None:
+        identity = _identity(handle)
+        if alive(identity):
+            with suppress(OSError):
+                control.call(self._socket(handle), {"v": 1, "op": "drain"}, 2.0)
+            _end(identity)
+        shutil.rmtree(self._own(handle), ignore_errors=True)
+
+    def _spawn(self, folder: Path, own: Path, server: Path, listener: int) -> int:
+        (folder / "logs").mkdir(exist_ok=True)
+        with (folder / "logs" / "front.log").open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", PACKAGE, str(own / "front.json")],
+                cwd=own,
+                env={**os.environ, "PYTHONPATH": str(server)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[listener],
+                start_new_session=True,
+            )
+        _children.append(process)
+        return process.pid
+
+    def _ending(self, handle: Handle) -> State | None:
+        """What a front wrote of its own end, when it did so before its process was gone."""
+        try:
+            phase = read_json(self._own(handle) / "outcome.json", dict[str, Any]).get("phase")
+        except FileNotFoundError:
+            return None
+        return self._last_words(handle) if phase in ("failed", "stopped") else None
+
+    def _last_words(self, handle: Handle) -> State:
+        """What a front that is gone wrote of its own end; nothing, when it was killed."""
+        try:
+            outcome = read_json(self._own(handle) / "outcome.json", dict[str, Any])
+        except FileNotFoundError:
+            outcome = {}
+        reason = str(outcome.get("reason") or "")
+        if outcome.get("phase") == "failed":
+            return State("Failed", reason, traceback=str(outcome.get("traceback") or ""))
+        if outcome.get("phase") == "stopped":
+            return State("Stopped", reason or "it was stopped; restart it")
+        if outcome.get("phase") != "serving":
+            tail = _tail(self._folder(handle) / "logs" / "front.log")
+            return State("Failed", f"The front ended before it served.{tail}")
+        return State("Unhealthy", "The front process has died; restart it.")
+
+
+_children: list[subprocess.Popen[bytes]] = []  # kept so that a front that ends is reaped, not left a zombie
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """A listening socket, so that a port in use is known before anything is started."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise PortInUse(
+            f"Port {settings.port} of {settings.host} cannot be used: {error.strerror}. "
+            "Choose another, or leave it out for one that is free."
+        ) from error
+    return listener
+
+
+def _listen_again(settings: Settings, service: Path) -> socket.socket:
+    """Without a wish for a port, listen where the service last was, if that is free: its callers know the address."""
+    runs = [read_json(path, Handle).data for path in service.glob("run/*/handle.json")]
+    known = [run for run in sorted(runs, key=lambda run: float(run["time"])) if run["host"] == settings.host]
+    if settings.port == 0 and known:
+        _end(_identity(Handle(ProcessTarget.kind, known[-1])))  # its last breath still holds the port
+        with suppress(PortInUse):
+            return _listen(replace(settings, port=known[-1]["port"]))
+    return _listen(settings)
+
+
+def _configuration(settings: Settings, app: Json) -> dict[str, Any]:
+    return {
+        "protocol": 1,
+        "name": settings.service,
+        "version": "1.0",
+        "path_prefix": "",
+        "aliases": [f"/api/v1/service/{settings.service}"],
+        "host": settings.host,
+        "workers": settings.workers,
+        "auth": settings.auth,
+        "settings": {"scoring_timeout_ms": settings.scoring_timeout_ms},
+        "app": app,
+    }
+
+
+def _app(bundle: Bundle, root: Path, python: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    made = bundles.manifest(bundle)
+    own = {"AZUREML_MODEL_DIR": str(root / made["model_dir"])} if made["models"] else {}
+    return {
+        "root": str(root),
+        "python": python,
+        "entry_script": made["entry_script"],
+        "source_directory": made["source_directory"],
+        "environment": {**variables, **own, **made["environment"]["variables"]},
+    }
+
+
+def _of_this_machine(settings: Settings) -> dict[str, str]:
+    """Variables that a worker gets from where it runs: its share of the cores, and the caller's own PYTHONPATH,
+    since the front runs with another."""
+    threads = str(max(1, (os.cpu_count() or 1) // settings.workers))
+    given = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    # The alias for a notebook's child processes is no part of a service: its shims say what azureml is there.
+    kept = [entry for entry in given if Path(entry).parts[-3:] != ALIAS]
+    path = {"PYTHONPATH": os.pathsep.join(kept)} if kept else {}
+    return {name: threads for name in THREADS if name not in os.environ} | path
+
+
+def _next(folder: Path) -> Path:
+    """Make and return `folder/N`, N one more than the highest there."""
+    numbers = [int(path.name) for path in folder.glob("*") if path.name.isdigit()]
+    new = folder / str(max(numbers, default=0) + 1)
+    new.mkdir(parents=True)
+    return new
+
+
+def _drop_old_apps(service: Path, keep: int) -> None:
+    numbers = sorted(int(path.name) for path in (service / "app").glob("*") if path.name.isdigit())
+    for number in numbers[:-keep]:
+        shutil.rmtree(service / "app" / str(number), ignore_errors=True)
+
+
+def _server(home: Home) -> Path:
+    """The folder in the workspace that holds this version's server, copied there once: an upgrade of the package
+    under a running service mixes nothing."""
+    source = Path(control.__file__).parent
+    files = sorted(p for p in source.rglob("*.py"))
+    digest = hashlib.sha256(b"".join(str(p.relative_to(source)).encode() + p.read_bytes() for p in files))
+    target = home.servers / digest.hexdigest()[:16]
+    if not target.exists():
+        with locked(home.servers / ".lock"):
+            if not target.exists():
+                aside = Path(mkdtemp(prefix=".copying-", dir=home.servers))
+                shutil.copytree(source, aside / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+                aside.chmod(0o755)
+                aside.rename(target)
+    return target
+
+
+def _identity(handle: Handle) -> Identity:
+    data = handle.data
+    return Identity(data["pid"], data["started"], data["boot"], data["on"])
+
+
+def _end(identity: Identity) -> None:
+    """Wait for a front to finish its requests, then ask it to go, then kill it."""
+    for ask in (None, signal.SIGTERM, signal.SIGKILL):
+        if ask is not None and alive(identity):
+            with suppress(ProcessLookupError):
+                os.kill(identity.pid, ask)
+        deadline = time.monotonic() + (STOP_LIMIT if ask is None else 2.0)
+        while time.monotonic() < deadline:
+            _children[:] = [child for child in _children if child.poll() is None]
+            if not alive(identity):
+                return
+            time.sleep(0.01)
+
+
+def _reachable(host: str) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
+    return f"[{host}]" if ":" in host else host
+
+
+def _lines(path: Path, follow: bool) -> Iterator[LogLine]:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        rest = b""
+        while (piece := file.read(1 << 20)) or follow:
+            if not piece:
+                time.sleep(0.05)
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from (_line(line) for line in lines if line)
+
+
+def _line(raw: bytes) -> LogLine:
+    line = msgspec.json.decode(raw, type=dict[str, Any])
+    replica = str(line["w"] or "")
+    return LogLine(line["t"], line["s"], line["x"], replica=replica, request=line["r"])
+
+
+def _tail(path: Path) -> str:
+    try:
+        lines = path.read_text(errors="replace").splitlines()[-10:]
+    except FileNotFoundError:
+        return ""
+    return "\n" + "\n".join(lines) if lines else ""

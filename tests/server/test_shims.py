@@ -1,0 +1,155 @@
+"""The `azureml…` names inside a service: what entry scripts import works, what is missing says so."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_mldeploy.server import frames
+
+from .worker_driver import Worker, write
+
+SCRIPT = """
+def init():
+    pass
+def run(raw_data):
+    found = {}
+    exec(raw_data, found)
+    return found.get("out")
+"""
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    root = write(tmp_path_factory.mktemp("shims"), SCRIPT)
+    write(root, "2", "azureml-models/m/2/model.txt")
+    write(root, "11", "azureml-models/m/11/model.txt")
+    write(root, "x", "azureml-models/two/1/a")
+    write(root, "x", "azureml-models/two/1/b")
+    with Worker(root) as worker:
+        yield worker.ready()
+
+
+def outcome(worker: Worker, code: str) -> object:
+    """What the code leaves in `out`, or the last line of its traceback."""
+    answer = worker.ask(code.encode())
+    if answer.status == frames.OK:
+        return json.loads(answer.body)
+    return answer.body.decode()
+
+
+WORKS = {
+    "from azureml.core.model import Model\nout = open(Model.get_model_path('m')).read()": "11",
+    "from azureml.core import Model\nout = open(Model.get_model_path('m', 2)).read()": "2",
+    "from azureml.core.model import Model\nout = open(Model.get_model_path(model_name='m', version=2)).read()": "2",
+    "import azureml.core\nout = azureml.core.VERSION == azureml.core.__version__ == '1.61.0'": True,
+    "import azureml.core.model as m\nout = m.Model.__name__": "Model",
+    "from azureml.exceptions import WebserviceException, AzureMLException, ModelNotFoundException\n"
+    "e = WebserviceException('WebserviceNotFound: x', 404)\n"
+    "out = [e.message, e.status_code, isinstance(e, AzureMLException)]": ["WebserviceNotFound: x", 404, True],
+    "from azureml.contrib.services.aml_request import AMLRequest\n"
+    "from azureml_inference_server_http.api.aml_request import AMLRequest as Same\nout = AMLRequest is Same": True,
+    "from azureml.contrib.services.aml_response import AMLResponse\nout = AMLResponse('x', 201).status_code": 201,
+    "import azureml.core\nout = hasattr(azureml.core, '__wrapped__')": False,
+    "try:\n    import azureml.dataprep\nexcept ImportError:\n    out = 'absent'": "absent",
+}
+
+
+@pytest.mark.parametrize("code", WORKS)
+def test_what_scripts_import_is_there(worker: Worker, code: str) -> None:
+    assert outcome(worker, code) == WORKS[code]
+
+
+MISSING = {
+    "import azureml.dataprep": "azureml.dataprep is not available inside a service",
+    "from azureml.core import Workspace": "azureml.core.Workspace is not available inside a service",
+    "import azureml.core.workspace": "azureml.core.workspace is not available inside a service",
+    "from azureml.core.model import InferenceConfig": "azureml.core.model.InferenceConfig is not available",
+    "from azureml.exceptions import DatasetTypeException": "azureml.exceptions.DatasetTypeException is not available",
+    "from azureml.core import Model\nModel(None, 'm')": "Use Model.get_model_path(name)",
+    "from azureml.core import Model\nModel.get_model_path('nope')": "ModelNotFoundException",
+    "from azureml.core import Model\nModel.get_model_path('nope', 1)": "WebserviceException",
+    "from azureml.core import Model\nModel.get_model_path('m', '1')": "must be an int",
+    "from azureml.core import Model\nModel.get_model_path('two')": "holds: a, b",
+}
+
+
+@pytest.mark.parametrize("code", MISSING)
+def test_what_is_missing_says_so(worker: Worker, code: str) -> None:
+    text = outcome(worker, code)
+    assert isinstance(text, str)
+    assert MISSING[code] in text
+
+
+def test_a_not_found_error_carries_its_token_and_what_is_there(worker: Worker) -> None:
+    code = (
+        "from azureml.core import Model\ntry:\n    Model.get_model_path('nope')\n"
+        "except Exception as e:\n    out = [e.message, str(e)]"
+    )
+    message, text = outcome(worker, code)  # type: ignore[misc]
+    assert message.startswith("ModelNotFound")
+    assert "m, two" in message
+    assert text.startswith("ModelNotFoundException:\n")
+    assert json.loads(text[text.index("{") :])["error"]["code"] == "ModelNotFoundException"
+
+
+def test_an_installed_azureml_does_not_hide_the_shims(tmp_path: Path) -> None:
+    """Modules of the app root stand before those of the environment: if they do not hide the shims, none does."""
+    write(tmp_path, "raise RuntimeError('the real one')\n", "azureml/__init__.py")
+    write(tmp_path, "raise RuntimeError('the real one')\n", "azureml_inference_server_http/__init__.py")
+    with Worker(write(tmp_path, SCRIPT)) as worker:
+        code = "import azureml.core, azureml_inference_server_http.api.aml_request\nout = 1"
+        assert outcome(worker.ready(), code) == 1
+
+
+COLLECT = """
+import os
+from azureml.monitoring import ModelDataCollector
+inputs = ModelDataCollector("m", designation="inputs", feature_names=["a", "b"])
+inputs.collect([[1, 2], [3, 4]], "id-1")
+inputs.collect([[5, "six, and more"]])
+outputs = ModelDataCollector("../../evil", designation="predictions", webservice_name="svc", model_version=3)
+outputs.collect(0.5, "id-1")
+out = [os.path.join(place, name) for place, _, names in os.walk("modeldata") for name in names]
+"""
+
+
+def test_collected_data_lands_in_csv_files_below_the_app_root(tmp_path: Path) -> None:
+    with Worker(write(tmp_path, SCRIPT)) as worker:
+        paths = outcome(worker.ready(), COLLECT)
+    assert isinstance(paths, list)
+    inputs, outputs = sorted(paths, key=lambda path: "predictions" in path)
+    assert inputs.startswith("modeldata/default/default/default/default/m/default/inputs/20")
+    rows = list(csv.reader((tmp_path / inputs).open(newline="")))
+    assert rows[0] == ["$CorrelationId", "$Timestamp", "a", "b"]
+    assert [(row[0], *row[2:]) for row in rows[1:3]] == [("id-1", "1", "2"), ("id-1", "3", "4")]
+    assert rows[3][2:] == ["5", "six, and more"]
+    assert rows[3][0] not in ("", "id-1")
+    assert "/svc/_.._evil/3/predictions/" in outputs
+    assert [row[2:] for row in csv.reader((tmp_path / outputs).open(newline=""))] == [["0"], ["0.5"]]
+
+
+@pytest.mark.parametrize(
+    ("data", "rows"),
+    [
+        ("numpy.array([[1, 2], [3, 4]])", [["0", "1"], ["1", "2"], ["3", "4"]]),
+        ("numpy.array([7, 8])", [["0"], ["7"], ["8"]]),
+        ("pandas.DataFrame({'x': [1], 'y': ['z']})", [["x", "y"], ["1", "z"]]),
+        ("pandas.Series([1, 2])", [["0"], ["1"], ["2"]]),
+    ],
+)
+def test_arrays_and_frames_can_be_collected(worker: Worker, data: str, rows: list[list[str]]) -> None:
+    code = f"""
+import numpy, pandas, glob, shutil
+from azureml.monitoring import ModelDataCollector
+ModelDataCollector("m").collect({data})
+path, = glob.glob("modeldata/**/*.csv", recursive=True)
+out = open(path, newline="").read()
+shutil.rmtree("modeldata")
+"""
+    text = outcome(worker, code)
+    assert [row[2:] for row in csv.reader(str(text).splitlines())] == rows

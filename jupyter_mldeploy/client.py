@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +32,7 @@ def _session() -> requests.Session:
     session = requests.Session()
     # The services are the user's own; a proxy or a .netrc of the machine has no business between.
     session.trust_env = False
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True  # but whom to trust may be said, as to any client
     return session
 
 

@@ -15,6 +15,7 @@ MLDeployError
 │   └── PortInUse
 ├── OperationFailed           a deployment or change that did not come about; carries the script's traceback and log
 ├── OperationTimeout          waiting took too long; the work goes on
+├── NotAuthorised             a service principal that a service does not know, or no longer
 ├── ServiceUnreachable        nothing answers at the service's address
 └── ScoringFailed             the service answered with an error status
 """
@@ -112,6 +113,10 @@ class OperationFailed(MLDeployError):
 
 class OperationTimeout(MLDeployError):
     """Waiting took longer than allowed; the operation itself goes on."""
+
+
+class NotAuthorised(MLDeployError):
+    """A service gives no token to this service principal."""
 
 
 class ServiceUnreachable(MLDeployError):

@@ -201,6 +201,20 @@ class ServiceRecord:
     schema: int = 1
 
 
+@dataclass(frozen=True)
+class Principal:
+    """A service principal: who may ask `services` for tokens. Of its secret only the hash is kept. Times in seconds
+    since the epoch; without an expiry it ends when it is revoked."""
+
+    id: str
+    hash: str = field(repr=False)
+    services: tuple[str, ...]
+    created_time: float
+    expires_time: float | None = None
+    description: str = ""
+    revoked_time: float | None = None
+
+
 # Registry nouns.
 
 

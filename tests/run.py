@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
         tool, *rest = guard.split()
         run(BIN / tool, *rest)
     run(BIN / "python", "-m", "pytest", "tests/house", "-q", "--deselect", "tests/house/test_guards.py")
-    run(BIN / "python", "-m", "pytest", "--ignore", "tests/house", "-n", "2", *arguments)
+    run(BIN / "python", "-m", "pytest", "--ignore", "tests/house", "-n", "2", "--dist", "loadgroup", *arguments)
 
 
 if __name__ == "__main__":

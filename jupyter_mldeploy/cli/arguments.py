@@ -38,6 +38,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     _add_logs(add)
     _add_score(add)
     for name, command, help in (
+        ("why", commands.why, "say why a service is not ready, slow or refuses requests"),
         ("reload", commands.reload, "let a service read its entry script or source folder again"),
         ("restart", commands.restart, "start a service that died or failed again"),
     ):

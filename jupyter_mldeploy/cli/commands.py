@@ -44,6 +44,10 @@ def logs(given: Namespace) -> None:
         print(services.as_text(line), flush=given.follow)
 
 
+def why(given: Namespace) -> None:
+    print(services.why(workspace(given.workspace)._home, given.name))
+
+
 def score(given: Namespace) -> None:
     """Print the answer as JSON; a text as it is, which is JSON when the script made it so."""
     answer = Webservice(workspace(given.workspace), given.name).run(_body(given.data))

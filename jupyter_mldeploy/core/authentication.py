@@ -1,4 +1,5 @@
-"""v1's login classes: accepted, so that notebooks run unchanged, and not needed, which is said once.
+"""v1's login classes: accepted, so that notebooks run unchanged, and not needed, which is said once; a service
+principal is needed, and works, for calling services that check tokens.
 
 A workspace is a folder on this machine: who may read it is the file system's business.
 """
@@ -10,10 +11,11 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .exceptions import AuthenticationException
+from ..credentials import PrincipalTokens
+from .exceptions import AuthenticationException, translated
 
 if TYPE_CHECKING:
-    from requests import Session
+    from requests import PreparedRequest, Response, Session
 
 
 class AccessToken(NamedTuple):
@@ -72,7 +74,11 @@ class InteractiveLoginAuthentication(AbstractAuthentication):
 
 
 class ServicePrincipalAuthentication(AbstractAuthentication):
-    """The password is not kept."""
+    """A service principal that a workspace issued: it exchanges id and password for tokens of the service it calls.
+
+    Nothing but the service's address is needed, and no workspace: `requests.post(scoring_uri, data, auth=this)`,
+    `this.signed_session().post(scoring_uri, data)`, or `this.get_token(scoring_uri)`. The tenant is not looked at.
+    """
 
     def __init__(
         self,
@@ -84,6 +90,54 @@ class ServicePrincipalAuthentication(AbstractAuthentication):
     ) -> None:
         super().__init__(cloud)
         self.tenant_id, self.service_principal_id = tenant_id, service_principal_id
+        self._tokens = PrincipalTokens(service_principal_id, service_principal_password)
+
+    def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
+        """A token for the service whose scoring URI is the one scope. Raises `AuthenticationException`."""
+        if len(scopes) != 1:
+            raise AuthenticationException(
+                "ServicePrincipalAuthentication gets its tokens from the service that it calls: name one, as in "
+                "get_token(scoring_uri). A session of signed_session() asks for them by itself."
+            )
+        with translated(AuthenticationException):
+            token = self._tokens.token(scopes[0])
+        return AccessToken(token.text, int(token.expires))
+
+    def get_authentication_header(self, *scopes: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.get_token(*scopes).token}"}
+
+    def signed_session(self, session: Session | None = None) -> Session:
+        """The session, or a new one, whose requests bring a token of the service they go to. Use it for nothing else:
+        each host that it calls is asked for a token."""
+        import requests
+
+        chosen = session or requests.Session()
+        chosen.auth = self
+        return chosen
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """What requests asks of an `auth`: give the request its token, and try a refused one once more."""
+        request.headers.update(self.get_authentication_header(str(request.url)))
+        request.register_hook("response", self._again)  # type: ignore[no-untyped-call]
+        return request
+
+    def _again(self, answer: Response, **options: Any) -> Response:
+        sent = answer.request
+        if answer.status_code != 401 or answer.history or not isinstance(sent.body, (bytes, str, type(None))):
+            return answer
+        address = str(sent.url)
+        self._tokens.forget(address)
+        try:
+            header = self.get_authentication_header(address)
+        except AuthenticationException:
+            return answer  # the service has said why
+        again = sent.copy()
+        again.headers.update(header)
+        again.deregister_hook("response", self._again)  # type: ignore[no-untyped-call]
+        answer.close()
+        second: Response = answer.connection.send(again, **options)
+        second.history.append(answer)
+        return second
 
 
 class AzureCliAuthentication(AbstractAuthentication):

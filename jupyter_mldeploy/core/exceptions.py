@@ -65,7 +65,7 @@ class UserErrorException(AzureMLException):
 
 
 class AuthenticationException(UserErrorException):
-    """A login that v1 would have needed; nothing here asks for one."""
+    """A login that v1 would have needed, or a service principal that a service gives no token to."""
 
 
 class RunEnvironmentException(AzureMLException):
@@ -139,6 +139,7 @@ TABLE: Mapping[type[MLDeployError], tuple[type[AzureMLException], str]] = {
     errors.PortInUse: (WebserviceException, ""),
     errors.OperationFailed: (WebserviceException, ""),
     errors.OperationTimeout: (WebserviceException, ""),
+    errors.NotAuthorised: (AuthenticationException, ""),
     errors.ServiceUnreachable: (WebserviceException, ""),
     errors.ScoringFailed: (WebserviceException, ""),
 }

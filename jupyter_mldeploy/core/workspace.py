@@ -5,7 +5,8 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from .exceptions import UserErrorException, WorkspaceException, translated
 from .keyvault import Keyvault
 
 if TYPE_CHECKING:
+    from ..services import Issued
+    from ..specs import Principal
     from .compute import ComputeTarget
     from .environment import Environment
     from .experiment import Experiment
@@ -274,6 +277,33 @@ class Workspace(WorkspaceOfAzure):
             for name in names:
                 services.delete(self._home, name)
         _workspace_folder.remove(self._home)
+
+    def issue_service_principal(
+        self, services: Iterable[str], *, expires_in: timedelta | None = timedelta(days=365), description: str = ""
+    ) -> Issued:
+        """Make a service principal that may ask `services` for tokens; None: it ends only when it is revoked.
+
+        Its secret is in the answer and nowhere else. Services check tokens when deployed with token_auth_enabled=True.
+        """
+        from .. import services as verbs
+
+        seconds = None if expires_in is None else expires_in.total_seconds()
+        names = services if isinstance(services, str) else tuple(services)
+        with translated():
+            return verbs.issue(self._home, names, seconds=seconds, description=description)
+
+    def service_principals(self) -> builtins.list[Principal]:
+        """All service principals of this workspace, revoked and expired ones too; no secrets."""
+        from .. import services as verbs
+
+        return verbs.principals(self._home)
+
+    def revoke_service_principal(self, id: str) -> None:
+        """End a service principal and the tokens that it holds, from the next request on."""
+        from .. import services as verbs
+
+        with translated():
+            verbs.revoke(self._home, id)
 
     @property
     def experiments(self) -> dict[str, Experiment]:

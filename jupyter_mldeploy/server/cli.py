@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from . import SERVER_VERSION
+from . import SERVER_VERSION, security
 from .front.config import Config, ConfigError, parse
 from .front.main import run
 from .settings import HEALTH_PORT, PORT, Options, SettingInvalid, Settings, settle
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingInvalid, ConfigError) as error:
         print(f"Configuration error: {error}", file=sys.stderr)
         return FAILED
-    _announce(options, settings)
+    _announce(options, settings, "https" if config.tls else "http")
     return run(config)
 
 
@@ -62,8 +62,10 @@ def configuration(options: Options, settings: Settings) -> Config:
                 "scoring_timeout_ms": settings.number("SCORING_TIMEOUT_MS", 3_600_000),
                 "cors_origins": settings.text("AML_CORS_ORIGINS"),
                 "version_header": settings.text("SERVER_VERSION_LOG_RESPONSE_ENABLED", "true").lower() == "true",
+                **settings.own(),
             },
             "app": app,
+            **security.read(options.security),
         }
     )
 
@@ -75,6 +77,8 @@ def _environment(options: Options, settings: Settings, root: str) -> dict[str, s
     health = _health_port(options, settings) or options.port
     found = {"SERVER_PORT": str(options.port), "HEALTH_PORT": str(health)}
     found |= {name: settings.text(name) for name in ("AZUREML_MODEL_DIR", "WORKER_COUNT") if name in settings.values}
+    if options.config_file:
+        found["AZUREML_CONFIG_FILE"] = settings.text("AZUREML_CONFIG_FILE")
     if options.model_dir and root != os.path.abspath(here):
         found["AZUREML_MODEL_DIR"] = os.path.abspath(options.model_dir)
     paths = [] if root == os.path.abspath(here) else [here]
@@ -89,15 +93,15 @@ def _health_port(options: Options, settings: Settings) -> int | None:
     return port if wanted and port != options.port else None
 
 
-def _announce(options: Options, settings: Settings) -> None:
+def _announce(options: Options, settings: Settings, scheme: str) -> None:
     shown = f"[{options.host}]" if ":" in options.host else options.host
     lines = [
         SERVER_VERSION,
         f"  entry script   {settings.text('AZUREML_ENTRY_SCRIPT') or 'main.py'}",
         f"  model folder   {settings.text('AZUREML_MODEL_DIR') or 'not set (--model_dir sets AZUREML_MODEL_DIR)'}",
         f"  workers        {settings.number('WORKER_COUNT', 1)}",
-        f"  health         GET  http://{shown}:{_health_port(options, settings) or options.port}/",
-        f"  scoring        POST http://{shown}:{options.port}/score",
+        f"  health         GET  {scheme}://{shown}:{_health_port(options, settings) or options.port}/",
+        f"  scoring        POST {scheme}://{shown}:{options.port}/score",
         *settings.notices,
         *_not_served(options, settings),
     ]
@@ -127,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--appinsights_instrumentation_key", help="accepted for azmlinfsrv's sake; nothing is sent")
     add("--access_control_allow_origins", help="origins that browsers may call from, separated by commas")
     add("--config_file", help="JSON file of settings, by the names of the environment variables")
+    add("--security", help="JSON file of auth, secrets, tls and oidc: who may call, and the certificate (see README)")
     add("--rest", action="store_true", help=argparse.SUPPRESS)
     return parser
 

@@ -26,6 +26,7 @@ NOT_SERIALISABLE = 3  # the result has no JSON form; body says which type, for t
 BAD_INPUT = 4  # the request does not fit; http status, body is the message for the client
 PART = 5  # one chunk of a stream; OK_META with FLAG_STREAM has opened it
 END = 6  # the stream is over
+RETURNED = 7  # not begun, because the front wants it back
 
 FLAG_RUN_FAILED = 1  # `x-ms-run-function-failed: True`
 FLAG_STREAM = 2  # OK_META: the body follows as PART entries until END

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
+
+from .front.config import Settings as FrontSettings
 
 PORT, HEALTH_PORT = 5001, 5000
 # Variables with a type, and those that config.json may set too. All others in the file are ignored, as ever.
@@ -26,6 +28,8 @@ IN_FILE = (
     "SERVICE_VERSION",
     "WORKSPACE_NAME",
 )
+# Settings of our own: the front's, each by its name in capitals behind this prefix.
+OWN = {f"MLDEPLOY_{field.name.upper()}": field for field in fields(FrontSettings)}
 TRUE = ("1", "on", "t", "true", "y", "yes")
 FALSE = ("0", "off", "f", "false", "n", "no")
 
@@ -47,6 +51,7 @@ class Options:
     appinsights_instrumentation_key: str | None = None
     access_control_allow_origins: str | None = None
     config_file: str | None = None
+    security: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,10 @@ class Settings:
     def text(self, name: str, default: str = "") -> str:
         return str(self.values.get(name, default))
 
+    def own(self) -> dict[str, Any]:
+        """The front's settings that were given by their own names."""
+        return {OWN[name].name: value for name, value in self.values.items() if name in OWN}
+
     def number(self, name: str, default: int) -> int:
         return int(self.values.get(name, default))
 
@@ -68,12 +77,12 @@ def settle(options: Options, environment: Mapping[str, str], folder: str) -> Set
     given = {"AML_APP_ROOT": folder, **environment, **_commanded(options, folder)}
     path = config_path(given)
     in_file = _read(path) if path else {}
-    values = {**{name: in_file[name] for name in IN_FILE if in_file.get(name) is not None}, **given}
+    values = {**{name: in_file[name] for name in (*IN_FILE, *OWN) if in_file.get(name) is not None}, **given}
     for name, value in values.items():
         values[name] = _typed(name, value)
     if values.get("WORKER_COUNT", 1) < 1:
         raise SettingInvalid(f"WORKER_COUNT is {values['WORKER_COUNT']}; a server needs at least one worker.")
-    unknown = sorted(set(in_file) - set(IN_FILE))
+    unknown = sorted(set(in_file) - set(IN_FILE) - set(OWN))
     wanted = given.get("AZUREML_CONFIG_FILE")
     notices = [f"{path}: these keys are not read from a file: {', '.join(unknown)}."] if unknown else []
     if wanted and wanted != path:
@@ -112,9 +121,9 @@ def _read(path: str) -> dict[str, Any]:
 
 
 def _typed(name: str, value: Any) -> Any:
-    if name in WHOLE_NUMBERS:
+    if name in WHOLE_NUMBERS or (name in OWN and type(OWN[name].default) is int):
         return _whole_number(name, value)
-    if name in SWITCHES:
+    if name in SWITCHES or (name in OWN and type(OWN[name].default) is bool):
         return _switch(name, value)
     if not isinstance(value, str):
         raise SettingInvalid(f"{name} is {value!r}; it must be a text (environment variable: {name}).")

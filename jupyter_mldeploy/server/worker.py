@@ -1,4 +1,4 @@
-"""The worker's start: run as a file, `python worker.py FD`, by the user's interpreter in the user's environment.
+"""The worker's start: run as a file, `python worker.py FD [PAGE]`, by the user's interpreter in the user's environment.
 
 The folder of this file becomes the package `mldeploy_server`, so that the parts can import each other without their
 names (`frames`, `control`, `swagger` …) standing on `sys.path`, where they would hide modules of the user's. At module
@@ -29,7 +29,7 @@ def main() -> None:
     _clear_path()
     from mldeploy_server.working import life  # type: ignore[import-not-found]
 
-    life.live(int(sys.argv[1]))
+    life.live(*map(int, sys.argv[1:]))
 
 
 if __name__ == "__main__":

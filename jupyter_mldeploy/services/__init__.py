@@ -1,12 +1,16 @@
 """Services: the records on disk, the operations that change them, and the verbs."""
 
-from .changing import annotate, delete, keys, regenerate_key, scale, set_auth
+from .changing import annotate, delete, scale, set_auth
 from .deploying import check, deploy, reload, restart, update
+from .explaining import why
 from .operations import Operation
+from .principals import Issued, issue, principals, revoke
 from .records import check_name, names, record
+from .secrets import keys, regenerate_key, revoke_tokens, token
 from .watching import address, as_text, log_text, logs, operation, state
 
 __all__ = [
+    "Issued",
     "Operation",
     "address",
     "annotate",
@@ -15,17 +19,23 @@ __all__ = [
     "check_name",
     "delete",
     "deploy",
+    "issue",
     "keys",
     "log_text",
     "logs",
     "names",
     "operation",
+    "principals",
     "record",
     "regenerate_key",
     "reload",
     "restart",
+    "revoke",
+    "revoke_tokens",
     "scale",
     "set_auth",
     "state",
+    "token",
     "update",
+    "why",
 ]

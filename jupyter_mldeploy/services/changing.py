@@ -1,4 +1,4 @@
-"""The verbs that change a running service at once: scale, keys, auth, annotations, delete."""
+"""The verbs that change a running service at once: scale, auth, annotations, delete."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Literal
 
 from ..disk import Home
-from ..errors import InvalidInput, OperationFailed, ServiceNotFound
-from ..specs import Auth, Json, ServiceRecord
+from ..errors import InvalidInput, ServiceNotFound
+from ..specs import Auth, ServiceRecord
 from ..targets import target
-from . import records
+from . import records, secrets
 from .operations import every
+from .telling import tell
 
 KEPT = ("logs", "operations")  # what survives a deleted service
 
@@ -26,7 +26,7 @@ def scale(home: Home, name: str, workers: int) -> None:
         raise InvalidInput(f"A service needs at least one worker, not {workers}. To stop it, delete it.")
     with records.changing(home, name):
         record = records.record(home, name)
-        _tell(home, record, {"v": 1, "op": "scale", "workers": workers})
+        tell(home, record, {"v": 1, "op": "scale", "workers": workers})
         settings = replace(record.plan.settings, workers=workers)
         records.write(home, replace(record, plan=replace(record.plan, settings=settings)))
 
@@ -35,26 +35,10 @@ def set_auth(home: Home, name: str, auth: Auth) -> None:
     """Switch authentication of a running service on or off, without a restart."""
     with records.changing(home, name):
         record = records.record(home, name)
-        _tell(home, record, {"v": 1, "op": "auth", "auth": auth})
+        tell(home, record, {"v": 1, "op": "keys", **secrets.for_target(home, name)})
+        tell(home, record, {"v": 1, "op": "auth", "auth": auth})
         settings = replace(record.plan.settings, auth=auth)
         records.write(home, replace(record, plan=replace(record.plan, settings=settings)))
-
-
-def keys(home: Home, name: str) -> tuple[str, str]:
-    """The primary and the secondary key."""
-    records.record(home, name)
-    return records.secret_keys(home, name)
-
-
-def regenerate_key(home: Home, name: str, which: Literal["primary", "secondary"], value: str | None = None) -> None:
-    """Replace one key, by `value` or a new one; returns when every replica has confirmed."""
-    with records.changing(home, name):
-        record = records.record(home, name)
-        primary, secondary = records.secret_keys(home, name)
-        made = records.secret_keys(
-            home, name, (value or "", secondary) if which == "primary" else (primary, value or "")
-        )
-        _tell(home, record, {"v": 1, "op": "keys", "keys": list(made)})
 
 
 def annotate(
@@ -114,14 +98,3 @@ def _remove_rest(home: Home, name: str) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-
-
-def _tell(home: Home, record: ServiceRecord, message: Json) -> None:
-    if record.handle is None:
-        return
-    runs_on = target(record.handle.target, home)
-    if runs_on.state(record.handle).phase in ("Failed", "Stopped"):
-        return  # nothing runs; the next start reads the record
-    for reply in runs_on.control(record.handle, message):
-        if reply.error:
-            raise OperationFailed(reply.error, traceback=reply.traceback)

@@ -12,7 +12,7 @@ from ..disk import Home
 from ..errors import FileMissing, InvalidInput, NameTaken
 from ..specs import Plan, ServiceRecord
 from ..targets import target
-from . import records, scripts
+from . import records, scripts, secrets
 from .operations import Operation, Request, begin
 
 
@@ -34,7 +34,7 @@ def deploy(home: Home, plan: Plan, *, keys: tuple[str, str] | None = None, overw
     # For the owner only: plans hold environment variables, and logs what scripts print of what they were sent.
     home.services.mkdir(mode=0o700, parents=True, exist_ok=True)
     with records.changing(home, name):
-        records.secret_keys(home, name, keys)
+        secrets.settle(home, name, keys)
         if existing is None:
             now = time.time()
             records.write(home, ServiceRecord(plan, created_time=now, updated_time=now, created_by=getuser()))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ..disk import Home, locked, read_json, write_json
@@ -62,24 +60,3 @@ def changing(home: Home, name: str, *, wait: float = 60.0) -> Iterator[None]:
     """Hold the service for one change; others wait for their turn, `wait` seconds at most."""
     with locked(home.services / f".{name}.lock", wait=wait):
         yield
-
-
-def secret_keys(home: Home, name: str, given: tuple[str, str] | None = None) -> tuple[str, str]:
-    """The service's two keys; made when it has none, replaced by `given`. The file is for its owner only (0600)."""
-    path = _secrets(home, name)
-    if given is None and path.exists():
-        primary, secondary = read_json(path, dict[str, list[str]])["keys"]
-        return primary, secondary
-    primary, secondary = given or ("", "")
-    made = (primary or secrets.token_urlsafe(32), secondary or secrets.token_urlsafe(32))
-    write_json(path, {"keys": list(made)}, mode=0o600)
-    return made
-
-
-def for_target(home: Home, name: str) -> Mapping[str, Any]:
-    """What a target is given as secrets."""
-    return {"keys": list(secret_keys(home, name))}
-
-
-def _secrets(home: Home, name: str) -> Path:
-    return home.service(name) / "secrets.json"

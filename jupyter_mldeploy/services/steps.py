@@ -15,7 +15,7 @@ from ..errors import MLDeployError, OperationFailed, OperationTimeout, ServiceUn
 from ..processes import other_users
 from ..specs import Bundle, Handle, Lock, Plan, ServiceRecord
 from ..targets import Target, target
-from . import records
+from . import records, secrets
 from .operations import Operation
 
 START_LIMIT = 1800.0  # seconds that `init()` may take before the start counts as failed
@@ -70,7 +70,7 @@ class Work:
         new = replace(record, plan=plan, lock=lock, bundle=bundle)
         if record.handle and record.handle.target == runs_on.kind and _lives(runs_on, record.handle):
             with self.stage("update", "the old version serves until the new one does"):
-                handle = runs_on.update(record.handle, bundle, plan.settings, records.for_target(self.home, self.name))
+                handle = runs_on.update(record.handle, bundle, plan.settings, secrets.for_target(self.home, self.name))
         else:
             handle = self.start(runs_on, new)
             if record.handle and record.handle.target != runs_on.kind:
@@ -84,8 +84,8 @@ class Work:
             if settings.auth == "none" and (others := other_users()):
                 say(f"authentication is off, and {', '.join(others[:5])} can reach this machine's services too")
             runs_on.check(settings)
-            secrets = records.for_target(self.home, self.name)
-            handle = runs_on.start(record.bundle or Bundle("", ""), settings, secrets)
+            given = secrets.for_target(self.home, self.name)
+            handle = runs_on.start(record.bundle or Bundle("", ""), settings, given)
             # Written before it is healthy, so that its log and state are found whatever happens next.
             records.write(self.home, replace(record, handle=handle))
         with self.stage("init()"):

@@ -51,7 +51,7 @@ def logs(home: Home, name: str, *, num_lines: int = 5000, follow: bool = False) 
     while follow:
         sleep(0.1)
         now = list(_all(home, name))
-        yield from now[len(lines) :]
+        yield from _after(lines, now)
         lines = now
 
 
@@ -78,6 +78,14 @@ def _all(home: Home, name: str) -> Iterator[LogLine]:
         handle = None
     own = target(handle.target, home).logs(handle, previous=True) if handle else iter(())
     return heapq.merge(stages, own, key=lambda line: line.time)
+
+
+def _after(before: list[LogLine], now: list[LogLine]) -> list[LogLine]:
+    """What is new in `now`, also when a full log file has made room and the oldest lines are gone."""
+    if not before or now[len(before) - 1 : len(before)] == before[-1:]:
+        return now[len(before) :]
+    known = next((n for n in range(len(now), 0, -1) if now[n - 1] == before[-1]), 0)
+    return now[known:]
 
 
 def _stages(done: Operation) -> Iterator[LogLine]:

@@ -11,7 +11,8 @@ from ..disk import Home
 from ..errors import TargetUnavailable, known
 from ..specs import Address, Bundle, Handle, Json, LogLine, Reply, Settings, State
 
-Secrets = Mapping[str, Any]  # {"keys": [primary, secondary]}; never written anywhere but to 0600 files
+# {"keys": [primary, secondary], "signing": […], "principals": […]}; never written anywhere but to 0600 files
+Secrets = Mapping[str, Any]
 
 
 class Target(Protocol):

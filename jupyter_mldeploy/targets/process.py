@@ -29,7 +29,7 @@ from .. import environments
 from ..disk import Home, locked, read_json, write_json
 from ..errors import InvalidInput, OperationFailed, PortInUse, ServiceUnreachable
 from ..processes import Identity, alive, identify
-from ..server import control
+from ..server import control, rotation
 from ..specs import Address, Bundle, Handle, Json, LogLine, Reply, Settings, State
 from . import Secrets
 
@@ -77,6 +77,7 @@ class ProcessTarget:
                 "outcome": str(own / "outcome.json"),
                 "secrets": str(own / "secrets.json"),
                 "log": str(folder / "logs" / "service.jsonl"),
+                "errors": str(folder / "logs" / "front-errors.log"),
             }
             write_json(own / "secrets.json", dict(secrets), mode=0o600)
             write_json(own / "front.json", configuration, mode=0o600)
@@ -102,7 +103,7 @@ class ProcessTarget:
         rendered = _configuration(settings, app)
         message = {"v": 1, "op": "reload", "timeout": RELOAD_LIMIT}
         message |= {key: rendered[key] for key in ("app", "workers", "settings", "auth")}
-        for reply in (*self.control(handle, message), *self.control(handle, {"v": 1, "op": "keys", **secrets})):
+        for reply in (*self.control(handle, {"v": 1, "op": "keys", **secrets}), *self.control(handle, message)):
             if reply.error:
                 shutil.rmtree(root, ignore_errors=True)
                 raise OperationFailed(
@@ -126,7 +127,9 @@ class ProcessTarget:
                 "Look at its state and logs, or restart it."
             ) from error
         if message["op"] == "keys" and answer.get("ok"):
-            write_json(self._own(handle) / "secrets.json", {"keys": list(message["keys"])}, mode=0o600)
+            path = self._own(handle) / "secrets.json"
+            changed = {name: message[name] for name in ("keys", "signing", "principals") if name in message}
+            write_json(path, read_json(path, dict[str, Any]) | changed, mode=0o600)
         refusal = "" if answer.get("ok") else str(answer.get("error") or "refused without a reason")
         return [Reply(str(handle.data["pid"]), answer, refusal, str(answer.get("traceback") or ""))]
 
@@ -158,7 +161,7 @@ class ProcessTarget:
         since = 0.0 if previous else float(handle.data["time"])
         with suppress(OSError):  # asked for anything, a front writes what it still holds; a dead one holds nothing
             control.call(self._socket(handle), {"v": 1, "op": "stats"}, 5.0)
-        for line in _lines(self._folder(handle) / "logs" / "service.jsonl", follow):
+        for line in map(_line, rotation.lines(str(self._folder(handle) / "logs" / "service.jsonl"), follow)):
             if line.time >= since:
                 yield line
 
@@ -332,7 +335,7 @@ def _server(home: Home) -> Path:
     """The folder in the workspace that holds this version's server, copied there once: an upgrade of the package
     under a running service mixes nothing."""
     source = Path(control.__file__).parent
-    files = sorted(p for p in source.rglob("*.py"))
+    files = sorted(p for p in source.rglob("*") if p.suffix in (".py", ".html"))
     digest = hashlib.sha256(b"".join(str(p.relative_to(source)).encode() + p.read_bytes() for p in files))
     target = home.servers / digest.hexdigest()[:16]
     if not target.exists():
@@ -367,20 +370,6 @@ def _end(identity: Identity) -> None:
 def _reachable(host: str) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
     return f"[{host}]" if ":" in host else host
-
-
-def _lines(path: Path, follow: bool) -> Iterator[LogLine]:
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return
-    with file:
-        rest = b""
-        while (piece := file.read(1 << 20)) or follow:
-            if not piece:
-                time.sleep(0.05)
-            *lines, rest = (rest + piece).split(b"\n")
-            yield from (_line(line) for line in lines if line)
 
 
 def _line(raw: bytes) -> LogLine:

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import deploying
 import importing
+import observing
 import registering
 from measure import Row, table
 
@@ -21,6 +22,7 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     "deploy": deploying.rows,
     "register": registering.rows,
     "memory": deploying.memory_rows,
+    "front": observing.rows,
 }
 
 

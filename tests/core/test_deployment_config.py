@@ -253,7 +253,6 @@ def test_keys_are_never_shown(configure: Any, capsys: pytest.CaptureFixture[str]
 
 def test_what_does_not_exist_here_is_refused_with_its_reason() -> None:
     assert "TLS" in " ".join(aci(ssl_enabled=True, **tls())._refusals())
-    assert "Token" in " ".join(aks(token_auth_enabled=True)._refusals())
     assert not aci()._refusals() and not aks()._refusals()
     with pytest.raises(NotAvailableException, match="AksEndpoint"):
         AksEndpoint.deploy_configuration(version_name="a")

@@ -242,7 +242,7 @@ def test_tokens_are_refused_as_each_type_does(shared: Deployer) -> None:
     with pytest.raises(NotImplementedError):
         Webservice(shared.ws, "web-local").get_token()
     for call in (AksWebservice.get_token, AksWebservice.get_access_token):
-        with pytest.raises(NotAvailableException, match="Use keys"):
+        with pytest.raises(WebserviceException, match="token_auth_enabled=True"):
             call(AksWebservice(shared.ws, "web-aks"))
 
 

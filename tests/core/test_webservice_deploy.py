@@ -92,7 +92,6 @@ def test_without_an_inference_configuration_it_says_what_is_needed(ws: Workspace
         ({"models": ["not-registered:1"]}, "ModelNotFound"),
         ({"models": ["a:b"]}, "ModelNotFound"),
         ({"configuration": AciWebservice.deploy_configuration(tags=["a"])}, "tags"),
-        ({"configuration": AksWebservice.deploy_configuration(token_auth_enabled=True)}, "Token authentication"),
     ],
 )
 def test_wrong_arguments_are_refused_and_nothing_is_left(given: dict[str, Any], said: str, own: Deployer) -> None:

@@ -48,7 +48,6 @@ TLS = {"ssl_cert_pem_file": __file__, "ssl_key_pem_file": __file__, "ssl_cname":
         ("update-aks", {"image": "old"}, ["There are no images"]),
         ("update-aks", {"models": []}, ["models needs inference_config"]),
         ("update-aks", {"token_auth_enabled": True}, ["exclude each other"]),
-        ("update-aks", {"token_auth_enabled": True, "auth_enabled": False}, ["Token authentication does not exist"]),
         ("update-aks", {"token_auth_enabled": True, "auth_enabled": True}, ["exclude each other"]),
         ("update-aks", {"cpu_cores_limit": 1}, ["cpu_cores_limit is 1, below cpu_cores 2"]),
         ("update-aks", {"memory_gb_limit": 1}, ["memory_gb_limit is 1, below memory_gb 2"]),

@@ -22,7 +22,6 @@ AUTOSCALE = (
 )
 PROBE = ("period_seconds", "initial_delay_seconds", "timeout_seconds", "success_threshold", "failure_threshold")
 LIMITS = ("autoscale_enabled", *AUTOSCALE, "replica_max_concurrent_requests", "max_request_wait_time", *PROBE)
-TOKENS = "Token authentication does not exist here yet. Use keys: leave token_auth_enabled out, auth is on by default."
 
 
 @dataclass
@@ -96,11 +95,8 @@ class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
             found.append(f"autoscale_min_replicas is {low} and autoscale_max_replicas {high}: min must not exceed max.")
         return found
 
-    def _refusals(self) -> list[str]:
-        return [TOKENS] if self.token_auth_enabled else []
-
     def _settings(self, service: str) -> Settings:
-        auth: Auth = "key" if effective(self, "auth_enabled") else "none"
+        auth: Auth = "token" if self.token_auth_enabled else "key" if effective(self, "auth_enabled") else "none"
         limits: dict[str, Any] = {name: effective(self, name) for name in LIMITS}
         return Settings(
             service,

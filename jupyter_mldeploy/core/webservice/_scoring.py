@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ... import client
+from ... import client, services
+from ...disk import Home
 from ...errors import ScoringFailed
+from ...specs import Auth
 from ..exceptions import WebserviceException
 
 
@@ -32,6 +34,11 @@ def call(uri: str, input_data: Any, keys: Callable[[], tuple[str, str]] | None) 
             f"Call {uri} with requests.post to get such an answer as it is.",
             status_code=200,
         ) from error
+
+
+def credentials(home: Home, name: str, auth: Auth) -> tuple[str, str]:
+    """What opens the service first: a new token, or its keys."""
+    return (services.token(home, name).text, "") if auth == "token" else services.keys(home, name)
 
 
 def _body(input_data: Any) -> bytes | str:

@@ -56,7 +56,7 @@ def apply(
 ) -> None:
     """Carry the changes out: with an operation when the service runs otherwise than before, else at once."""
     new = _annotated(_planning.changed(current, content, configuration), changes)
-    plain = {*_planning.ANNOTATIONS, "auth_enabled"}
+    plain = {*_planning.ANNOTATIONS, "auth_enabled", "token_auth_enabled"}
     with translated(WebserviceException):
         if not plain.issuperset(changes):
             services.update(home, new)

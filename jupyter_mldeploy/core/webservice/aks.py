@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ... import services
 from ...specs import Address, Plan, ServiceRecord
-from ..exceptions import NotAvailableException, WebserviceException
+from ..exceptions import NotAvailableException, WebserviceException, translated
 from . import _planning, _updating
-from ._aks_configuration import AUTOSCALE, TOKENS, AksServiceDeploymentConfiguration
+from ._aks_configuration import AUTOSCALE, AksServiceDeploymentConfiguration
 from ._configuration import Flag, Number, Text, Texts, Whole
 from ._fields import effective
 from ._parts import (
@@ -157,11 +159,17 @@ class AksWebservice(Webservice):
         _updating.apply(self.workspace._home, current, changes, content, asked)
         self.update_deployment_state()
 
-    def get_token(self) -> NoReturn:
-        raise NotAvailableException(TOKENS)
+    def get_token(self) -> tuple[str, datetime]:
+        """A token for calling the service, and when to ask for another one (a naive local time)."""
+        token = self.get_access_token()
+        return token.access_token, token.refresh_after
 
-    def get_access_token(self) -> NoReturn:
-        raise NotAvailableException(TOKENS)
+    def get_access_token(self) -> AksServiceAccessToken:
+        """A token for calling the service, with its times. Raises `WebserviceException` when it checks none."""
+        with translated(WebserviceException):
+            token = services.token(self.workspace._home, self.name)
+        times = (datetime.fromtimestamp(moment) for moment in (token.refresh_after, token.expires))
+        return AksServiceAccessToken(token.text, "Bearer", *times)
 
     def serialize(self) -> dict[str, Any]:
         parts = {
@@ -192,7 +200,8 @@ class AksWebservice(Webservice):
 
 def _merged(current: Plan, changes: dict[str, Any]) -> AksServiceDeploymentConfiguration:
     """The running values with the changes over them. A fixed number of replicas ends autoscaling, and the reverse."""
-    running = {**current.configuration, "auth_enabled": current.settings.auth == "key"}
+    auth = current.settings.auth
+    running = {**current.configuration, "auth_enabled": auth == "key", "token_auth_enabled": auth == "token"}
     if changes.get("num_replicas") and not changes.get("autoscale_enabled"):
         running = {name: value for name, value in running.items() if name not in AUTOSCALE}
         running["autoscale_enabled"] = False

@@ -15,7 +15,7 @@ from .._tags import as_texts
 from ..environment import Environment
 from ..exceptions import WebserviceException, translated
 from ..model import Model
-from . import _old_deploys, _scoring, _waiting
+from . import _old_deploys, _scoring, _waiting, _why
 from ._configuration import WebserviceDeploymentConfiguration
 from ._listing import LOCAL, listed_type, records, serves
 from ._old_deploys import MODEL_DEPLOY
@@ -195,6 +195,8 @@ class Webservice:
         with translated(WebserviceException):
             return services.log_text(self.workspace._home, self.name, num_lines)
 
+    why = _why.why
+
     def run(self, input: Any) -> Any:
         """POST `input` (JSON text or bytes; other values are written as JSON) and return the parsed answer.
 
@@ -204,10 +206,10 @@ class Webservice:
         home, why = self.workspace._home, "it has no scoring URI."
         with translated(WebserviceException):
             address = services.address(home, self.name)
-            guarded = services.record(home, self.name).plan.settings.auth != "none"
+            auth = services.record(home, self.name).plan.settings.auth
             self._scoring_uri = address.local + self._path() if address else None
             if self._scoring_uri:
-                key = partial(services.keys, home, self.name) if guarded else None
+                key = partial(_scoring.credentials, home, self.name, auth) if auth != "none" else None
                 try:
                     return _scoring.call(self._scoring_uri, input, key)
                 except (ServiceUnreachable, ScoringFailed) as error:

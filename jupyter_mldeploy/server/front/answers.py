@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from .. import frames
 from . import headers
-from .exchange import SCORE, Exchange, Refusal
+from .exchange import QUIET, SCORE, Exchange, Refusal
 from .logs import Source
+from .request_log import facts
 
 if TYPE_CHECKING:
     from .state import Front
@@ -47,6 +48,7 @@ class Answers:
             body = answer.body
             head = _OK % (len(body), answer.exec_us / 1000, headers.standard(exchange, self.front.settings))
             exchange.connection.reply(exchange, head, body)
+            self._ran(exchange, answer.exec_us)
             self._note(exchange, 200, len(body))
 
     def refuse(self, exchange: Exchange, refusal: Refusal) -> None:
@@ -55,16 +57,17 @@ class Answers:
         lines = headers.RUN_FINE + headers.JSON + refusal.lines
         self.send(exchange, refusal.status, lines, body, bare=refusal.bare)
 
-    def busy(self, exchange: Exchange) -> None:
+    def busy(self, exchange: Exchange, reason: str = "queue full") -> None:
         self.front.counts.refused += 1
+        self.front.metrics.refuse(reason)
         self.refuse(exchange, BUSY)
 
-    def fail(self, exchange: Exchange, message: str = SCRIPT_FAILED) -> None:
-        """500 because of the script: it raised, took too long, or its worker died."""
+    def fail(self, exchange: Exchange, message: str = SCRIPT_FAILED, status: int = 500) -> None:
+        """500, or what `status` says, because of the script: it raised, took too long, or its worker died."""
         if exchange.streaming:
             self._break(exchange)
         elif not exchange.gone:
-            self.send(exchange, 500, headers.RUN_FAILED + headers.JSON, json.dumps({"message": message}).encode())
+            self.send(exchange, status, headers.RUN_FAILED + headers.JSON, json.dumps({"message": message}).encode())
 
     def send(self, exchange: Exchange, status: int, lines: bytes, body: bytes, bare: bool = False) -> None:
         """Write one whole answer; `bare` without the id, version and CORS headers."""
@@ -79,6 +82,7 @@ class Answers:
         """A response object of the script, whole or the head of a stream."""
         if exchange.gone:
             return
+        self._ran(exchange, answer.exec_us)
         status = answer.http
         if status not in headers.STATUS:
             self._log_error(exchange, f"The script answered with HTTP status {status}, which does not exist.")
@@ -130,13 +134,20 @@ class Answers:
         source = Source("server", "azmlinfsrv", exchange.worker)
         self.front.log.line(text.rstrip(), "E", exchange.request_id.decode("latin-1"), source)
 
+    def _ran(self, exchange: Exchange, exec_us: int) -> None:
+        """Note how long the script took, before a stream's client has his share in it."""
+        if exec_us != frames.NO_EXEC:
+            exchange.run = exec_us / 1_000_000
+            self.front.metrics.ran(exchange.run, monotonic() - exchange.arrived)
+
     def _note(self, exchange: Exchange, status: int, size: int) -> None:
-        """Count the answer, and write the line that azmlinfsrv writes for each but those of `/`."""
+        """Count the answer, and write the line that azmlinfsrv writes for each but health checks."""
         front = self.front
         if exchange.route == SCORE:
             front.counts.requests += 1
+            front.metrics.answered(status)
             front.counts.errors += status >= 500
-        if not front.settings.access_log or exchange.path == b"/":
+        if not front.settings.access_log or exchange.route in QUIET:
             return
         address = exchange.path + b"?" + exchange.query if exchange.query else exchange.path
         took = (monotonic() - exchange.arrived) * 1000
@@ -144,7 +155,11 @@ class Answers:
         source = self._access.get(exchange.worker) or self._access.setdefault(
             exchange.worker, Source("access", "azmlinfsrv", exchange.worker)
         )
-        front.log.line(text, "I", exchange.request_id.decode("latin-1"), source)
+        request = exchange.request_id.decode("latin-1")
+        if front.settings.request_log:
+            front.log.request(text, facts(exchange, status, size, took), request, source)
+        else:
+            front.log.line(text, "I", request, source)
 
 
 def _exec_line(answer: frames.Answer) -> bytes:

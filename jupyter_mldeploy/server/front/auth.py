@@ -1,63 +1,103 @@
-"""Who may score: two keys, compared in constant time, replaced while serving and never written to a log."""
+"""Who may score: two keys, compared in constant time, or tokens; replaced while serving and never written to a log."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from hmac import compare_digest
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from .config import ConfigError
+from . import secrets as stored
+from .config import Config, ConfigError
+from .secrets import Secrets
+from .slowing import Failures
+from .tokens import Tokens
 
-MISSING = "This service needs a key. Send it as the header 'Authorization: Bearer <key>'."
+if TYPE_CHECKING:
+    from .oidc import Outside
+
+MISSING = "This service needs a {0}. Send it as the header 'Authorization: Bearer <{0}>'."
 WRONG = "The key is not one of this service's keys."
 
 
 class Auth:
-    """The mode (`none` or `key`), which may be changed at any time, and the keys in force."""
+    """The mode (`none`, `key` or `token`), which may be changed at any time, and the secrets in force."""
 
-    def __init__(self, mode: str, keys: Sequence[str]) -> None:
+    def __init__(self, config: Config, secrets: Secrets) -> None:
+        self.mode = "none"
+        self.failures = Failures()
+        self.tokens: Tokens | None = None
+        self._config = config
+        self._outside: Outside | None = None
+        self._secrets = secrets
+        self._keys = tuple(key.encode() for key in secrets.keys)
+
+    def prepare(self, mode: str) -> None:
+        """Make sure that `mode` can be switched to; ConfigError says what it lacks."""
+        if mode == "key" and not self._keys:
+            raise ConfigError("auth is 'key', and the secrets file holds no keys; put two under 'keys'.")
+        if mode == "token" and self.tokens is None:
+            issuer = self._config.oidc
+            if issuer and self._outside is None:
+                # Named late: it brings what fetches keys over HTTP, and this runs before the workers are spawned.
+                self._outside = import_module(".oidc", __package__).Outside(issuer)
+            self.tokens = Tokens(self._config.name, self._secrets, self._outside)
+
+    def switch(self, mode: str) -> None:
+        """Check by another mode, from the next request on."""
+        self.prepare(mode)
         self.mode = mode
-        self._keys = tuple(key.encode() for key in keys)
 
     def refuse(self, authorization: bytes) -> str:
         """Why a request with this Authorization header may not pass; empty when it may."""
         if self.mode == "none":
             return ""
-        scheme, _, token = authorization.partition(b" ")
-        if scheme.lower() != b"bearer" or not token:
-            return MISSING
-        token = token.strip()
+        sent = _bearer(authorization)
+        if not sent:
+            return MISSING.format(self.mode)
+        if self.mode == "token" and self.tokens is not None:
+            return self.tokens.refuse(sent.decode("latin-1"))
         # Every key is compared, so that the time does not tell which of them was closer.
-        matches = [compare_digest(token, key) for key in self._keys]
+        matches = [compare_digest(sent, key) for key in self._keys]
         return "" if any(matches) else WRONG
 
-    def replace(self, keys: Any) -> None:
-        """Put new keys in force, for the next request on."""
-        self._keys = tuple(key.encode() for key in checked(keys))
+    def may_learn(self, authorization: bytes) -> bool:
+        """Whether a refused request may pass once the outside issuer's keys have been looked at again."""
+        if self.mode != "token" or self.tokens is None:
+            return False
+        return self.tokens.may_learn(_bearer(authorization).decode("latin-1"))
+
+    async def learn(self) -> None:
+        """Look at the outside issuer's keys again."""
+        if self._outside is not None:
+            await self._outside.learn()
+
+    def stale(self) -> bool:
+        """Whether it is time to look at the outside issuer's keys, though nobody waits for it."""
+        return self.mode == "token" and self._outside is not None and self._outside.stale()
+
+    def replace(self, content: Mapping[str, Any]) -> None:
+        """Put new keys, signing secrets or principals in force, for the next request on."""
+        new = stored.merged(self._secrets, content)
+        tokens = Tokens(self._config.name, new, self._outside) if self.tokens is not None else None
+        self._secrets, self.tokens = new, tokens
+        self._keys = tuple(key.encode() for key in new.keys)
 
 
-def read(mode: str, path: str | None) -> Auth:
-    """The auth of a new front, with the keys of its secrets file."""
-    keys: Sequence[str] = ()
-    if path is not None:
-        try:
-            with open(path, "rb") as file:
-                keys = checked(json.load(file).get("keys", []), empty=True)
-        except OSError as error:
-            raise ConfigError(f"The secrets file {path} cannot be read: {error.strerror}.") from error
-        except (ValueError, AttributeError) as error:
-            raise ConfigError(f"The secrets file {path} is not a JSON object with 'keys'.") from error
-    if mode == "key" and not keys:
-        raise ConfigError("auth is 'key', and the secrets file holds no keys; put two under 'keys'.")
-    return Auth(mode, keys)
+def read(config: Config) -> Auth:
+    """The auth of a new front, with its secrets file; ConfigError says what is missing."""
+    auth = Auth(config, stored.read(config.secrets))
+    auth.switch(config.auth)
+    return auth
 
 
-def checked(keys: Any, empty: bool = False) -> Sequence[str]:
-    """Keys as given, when they can be sent in a header. The message never holds a key."""
-    if not isinstance(keys, list) or not (keys or empty):
-        raise ConfigError("keys must be a list of texts.")
-    for key in keys:
-        if not isinstance(key, str) or not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise ConfigError("A key must be a text of visible ASCII characters, without a space.")
-    return keys
+async def load(mode: str) -> None:
+    """Import what `mode` needs. It takes up to 0.3 s, which no worker's start and no request should wait for."""
+    if mode == "token":
+        asyncio: Any = import_module("asyncio")  # late as well: the event loop's own import of it comes after the spawn
+        await asyncio.to_thread(import_module, "jwt")
+
+
+def _bearer(authorization: bytes) -> bytes:
+    scheme, _, sent = authorization.partition(b" ")
+    return sent.strip() if scheme.lower() == b"bearer" else b""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 PROTOCOL = 1
-AUTHS = ("none", "key")
+LOOPBACK = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
+AUTHS = ("none", "key", "token")
 
 
 class ConfigError(ValueError):
@@ -39,10 +40,51 @@ class Settings:
     cors_origins: str = ""
     version_header: bool = True
     access_log: bool = True
+    request_log: bool = False  # each access line with a JSON object of ids and times
+    log_bytes: int = 16_777_216  # a log file that is longer is put aside; 0: never
+    log_files: int = 5  # files put aside that are kept
     keep_alive_seconds: int = 75
     read_seconds: int = 30  # a request may stand still for so long; its head may take no longer altogether
     write_seconds: int = 60  # a client may leave an answer unread for so long
     drain_seconds: int = 300
+    worker_memory_limit: int = 0  # bytes that a worker may allocate; 0: no limit
+    renew_memory: int = 0  # a worker that has grown beyond is replaced between two requests; 0: at 80 % of the limit
+    renew_requests: int = 0  # a worker is replaced after so many; 0: never
+    # Improvements on azmlinfsrv; each switched back by its setting.
+    keep_alive: bool = True
+    allow_header: bool = True  # a 405 names the methods that are allowed
+    cors_needs_origin: bool = True  # no CORS header in the answer to a request without an Origin
+    form_as_text: bool = True  # a form's body reaches `run` as text, not as the empty text
+    gzip_bodies: bool = True  # unpacked, up to body_limit
+    register_module: bool = True  # the script's module is in sys.modules, so pickles of its classes load
+    log_root: bool = True  # the root logger writes to the log, from INFO on
+    # Improvements that change what clients see; each switched on by its setting.
+    schema_errors_400: bool = False  # a value that its parameter type cannot convert is 400, not 500
+    encode_more: bool = False  # numpy, pandas, datetime and Decimal have a JSON form
+    nan_as_null: bool = False
+    max_concurrent: int = 0  # requests that one worker may hold or have waiting, else 503; 0: no such limit
+    max_wait_ms: int = 0  # a request that waits longer for a worker is 503; 0: no such limit
+    timeout_504: bool = False  # a run that takes too long is 504, not 500
+    failures_free: int = 10  # failed attempts of one address to authenticate that are answered at once
+    failure_delay_ms: int = 2000  # the longest that the answer to a further one waits
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Paths of a certificate (with its chain) and its key, in PEM."""
+
+    certificate: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Whose tokens are taken beside the service's own, and for which audience (OpenID Connect)."""
+
+    issuer: str
+    audience: str
+    jwks_url: str
+    leeway_seconds: int = 60  # that its clock and ours may differ
 
 
 @dataclass(frozen=True)
@@ -62,8 +104,11 @@ class Config:
     outcome: str | None = None
     secrets: str | None = None
     log: str | None = None
+    errors: str | None = None  # where the front's own faults go; none: stderr
     workers: int = 1
     auth: str = "none"
+    tls: Tls | None = None
+    oidc: Issuer | None = None
     settings: Settings = Settings()
     unknown: tuple[str, ...] = ()  # settings that this version does not have, for one line in the log
 
@@ -93,8 +138,9 @@ def parse(content: Any) -> Config:
     settings, unknown = parse_settings(given.pop("settings", {}))
     app = parse_app(given.pop("app"))
     aliases = tuple(_typed("aliases", alias, str) for alias in given.pop("aliases", ()))
-    config = Config(app, aliases=aliases, settings=settings, unknown=unknown)
-    optional = {"fd": int, "health_port": int, "control": str, "outcome": str, "secrets": str, "log": str}
+    tls, oidc = _group(Tls, "tls", given.pop("tls", None)), parse_issuer(given.pop("oidc", None))
+    config = Config(app, aliases=aliases, tls=tls, oidc=oidc, settings=settings, unknown=unknown)
+    optional = {"fd": int, "health_port": int} | dict.fromkeys(("control", "outcome", "secrets", "log", "errors"), str)
     for name, value in given.items():
         if name in optional:
             given[name] = None if value is None else _typed(name, value, optional[name])
@@ -137,6 +183,23 @@ def parse_settings(content: Any, base: Settings | None = None) -> tuple[Settings
     return replace(base, **values), tuple(sorted(given.keys() - known))
 
 
+def parse_issuer(content: Any) -> Issuer | None:
+    """A checked `Issuer` from its JSON form."""
+    issuer: Issuer | None = _group(Issuer, "oidc", content)
+    if issuer and not issuer.jwks_url.startswith(("https://", *LOOPBACK)):
+        raise ConfigError(f"oidc.jwks_url is {issuer.jwks_url!r}; keys are fetched by https, or from this machine.")
+    return issuer
+
+
+def switches(settings: Settings) -> dict[str, Any]:
+    """What the worker does one way or the other."""
+    names = ("form_as_text", "register_module", "log_root", "schema_errors_400", "encode_more", "nan_as_null")
+    return {
+        **{name: getattr(settings, name) for name in names},
+        "unpack_limit": settings.body_limit if settings.gzip_bodies else 0,
+    }
+
+
 def parse_workers(value: Any) -> int:
     """A number of workers: at least one, and no more than a machine could hold."""
     if not 1 <= _typed("workers", value, int) <= 1000:
@@ -159,6 +222,21 @@ def _checked(config: Config) -> Config:
     if not all(alias.startswith("/") for alias in config.aliases):
         raise ConfigError(f"An alias is a path that begins with /: {', '.join(config.aliases)}.")
     return config
+
+
+def _group(wanted: type[Any], name: str, content: Any) -> Any:
+    """A dataclass of named values, or None when there is none; values without a default must be given."""
+    if content is None:
+        return None
+    given = _mapping(content, name)
+    types = {f.name: str if f.default is MISSING else type(f.default) for f in fields(wanted)}
+    for key in given.keys() - types.keys():
+        raise ConfigError(f"{name} has no value {key!r}. It has: {', '.join(types)}.")
+    needed = {f.name for f in fields(wanted) if f.default is MISSING}
+    for key in sorted(types.keys() & (needed | given.keys())):
+        if not _typed(f"{name}.{key}", given.get(key), types[key]) and types[key] is str:
+            raise ConfigError(f"{name}.{key} is empty.")
+    return wanted(**given)
 
 
 def _mapping(value: Any, name: str) -> Mapping[str, Any]:

@@ -12,8 +12,10 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from ..control import VERSION
+from .auth import load
 from .config import ConfigError, parse_app, parse_auth, parse_settings, parse_workers
 from .crew import START_LIMIT, StartFailed
+from .why import facts
 
 if TYPE_CHECKING:
     from .state import Front
@@ -40,6 +42,7 @@ class Controlling:
             "auth": self._auth,
             "drain": self._drain,
             "stats": self._stats,
+            "why": self._why,
         }
 
     async def open(self) -> None:
@@ -107,8 +110,11 @@ class Controlling:
         workers = parse_workers(message.get("workers", front.crew.wanted))
         settings, unknown = parse_settings(message.get("settings") or {}, front.settings)
         mode = parse_auth(message.get("auth", front.auth.mode))
+        front.auth.prepare(mode)
+        await load(mode)
         await front.crew.reload(app, workers, _seconds(message, "timeout", START_LIMIT))
-        front.settings, front.auth.mode = settings, mode
+        front.settings = settings
+        front.auth.switch(mode)
         front.note_unknown(unknown)
         return {"ok": True}
 
@@ -117,11 +123,16 @@ class Controlling:
         return {"ok": True}
 
     async def _keys(self, message: Message) -> Reply:
-        self.front.auth.replace(message.get("keys"))
+        if not any(message.get(name) is not None for name in ("keys", "signing", "principals")):
+            raise ConfigError("keys must be a list of texts; signing and principals may stand beside it or alone.")
+        self.front.auth.replace(message)
         return {"ok": True}
 
     async def _auth(self, message: Message) -> Reply:
-        self.front.auth.mode = parse_auth(message.get("auth"))
+        mode = parse_auth(message.get("auth"))
+        self.front.auth.prepare(mode)
+        await load(mode)
+        self.front.auth.switch(mode)
         return {"ok": True}
 
     async def _drain(self, _: Message) -> Reply:
@@ -139,6 +150,9 @@ class Controlling:
             "estimate_us": pool.estimate,
             "connections": len(front.connections),
         }
+
+    async def _why(self, _: Message) -> Reply:
+        return {"ok": True, **facts(self.front)}
 
 
 def _object(line: bytes) -> Message:

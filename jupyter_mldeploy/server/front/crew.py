@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .config import App
+from .logs import Source
 from .spawn import Spawned, SpawnError, kill, spawn
+from .watch import Watch
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ class Crew:
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = 0
         self._quick_deaths = 0
+        self._renewing: set[Worker] = set()
+        self._watch = Watch(self)
 
     async def start(self, spawned: list[Spawned]) -> None:
         """Wait for the first workers; `StartFailed` when one of them does not come up."""
@@ -59,6 +64,7 @@ class Crew:
                 self._failed(failure)
                 raise
             self.become("serving")
+        self._watch.look()
 
     async def reload(self, app: App, workers: int, timeout: float = START_LIMIT) -> None:
         """Serve with new workers of `app` and let the old ones finish. `StartFailed`: the old ones serve on."""
@@ -106,9 +112,15 @@ class Crew:
         self.front.counts.restarts += 1
         young = time() - worker.served < QUICK
         self._quick_deaths = self._quick_deaths + 1 if young else 0
-        task = asyncio.get_running_loop().create_task(self._replace(worker))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._do(self._replace(worker))
+
+    def renew(self, worker: Worker, why: str) -> None:
+        """Bring up another worker in the place of this one, and only then let it finish what it has."""
+        if worker not in self._renewing:
+            self._renewing.add(worker)
+            source = Source("server", "azmlinfsrv", worker.number)
+            self.front.log.line(f"Worker {worker.number} is replaced: {why}.", source=source)
+            self._do(self._renew(worker))
 
     def become(self, phase: str) -> None:
         """Enter a phase of life, and tell it to those who wait and to the outcome file."""
@@ -153,6 +165,28 @@ class Crew:
             if self.phase == "failed":
                 self.become("serving")
             return
+
+    async def _renew(self, old: Worker) -> None:
+        pool = self.front.pool
+        try:
+            async with self._turn:
+                if old not in pool.admitted:
+                    return
+                new = (await self._bring_up(old.app, 1, START_LIMIT))[0]
+                if old in pool.admitted:
+                    pool.admit([new if one is old else one for one in pool.admitted])
+                else:  # it died meanwhile, and has been replaced
+                    new.kill()
+        except StartFailed as failure:
+            self.front.log.line(f"Worker {old.number} goes on: {failure.error}", "W")
+            await asyncio.sleep(SLOWEST)
+        finally:
+            self._renewing.discard(old)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _short_of(self, app: App) -> bool:
         return app is self.app and self.phase != "draining" and len(self.front.pool.admitted) < self.wanted

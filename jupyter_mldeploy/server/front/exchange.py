@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from .http import Connection
 
-HEALTH, SCORE, SWAGGER = range(1, 4)  # routes
+HEALTH, SCORE, SWAGGER, LIVE, METRICS, DOCS, TOKEN = range(1, 8)  # routes
+OPEN = (HEALTH, LIVE, TOKEN)  # to everybody, whatever the auth; who asks for a token brings id and secret
+QUIET = (HEALTH, LIVE, METRICS)  # asked by machines again and again: no access line
 _UUID4_CLEAR = ~(0xF << 76 | 0x3 << 62)
 _UUID4_SET = 4 << 76 | 2 << 62
 
 
 class Refusal(NamedTuple):
-    """An answer decided from the head alone. `bare` leaves out the id and CORS headers, `lines` adds header lines."""
+    """An answer decided from the head alone. `bare` leaves out the id and CORS headers, `lines` adds header lines.
+
+    With `delay` it is sent only after so many seconds.
+    """
 
     status: int
     message: str
     bare: bool = False
     lines: bytes = b""
+    delay: float = 0.0
 
 
 class Exchange:
@@ -33,12 +39,16 @@ class Exchange:
     old = False  # HTTP/1.0
     route = 0
     refusal: Refusal | None = None
+    undecided = False  # whether its credentials are good is looked up before it is handled
     arrived = 0.0
     worker = 0
     gone = False  # nobody waits any more, or it has been answered
     alone = False  # its first worker died: it shares no worker with others
+    lost = 0  # workers that died before they had begun it
+    refused_id = False  # an id of the client's was too long: the answer repeats none
     streaming = False  # the answer's head is sent, its body follows in pieces …
     chunked = False  # … as chunks of HTTP/1.1
+    run: float | None = None  # seconds in the script, when it returned
     status = 0
     sent = 0  # bytes of a stream
 

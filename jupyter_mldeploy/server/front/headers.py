@@ -37,6 +37,7 @@ def drop_too_long(exchange: Exchange) -> bytes:
             found = found or name
     if found and len(exchange.request_id) > ID_LIMIT:
         exchange.request_id = b""
+    exchange.refused_id = bool(found)
     return found
 
 
@@ -46,7 +47,7 @@ def standard(exchange: Exchange, settings: Settings) -> bytes:
     if settings.version_header:
         lines += _VERSION
     if settings.cors_origins:
-        lines += cors(exchange, settings.cors_origins)
+        lines += cors(exchange, settings)
     return lines
 
 
@@ -54,6 +55,8 @@ def ids(exchange: Exchange) -> bytes:
     """Request id, legacy id, client id and trace id, each by its rule."""
     fields, own = exchange.fields, exchange.request_id
     legacy, client = fields.get(b"x-ms-request-id"), fields.get(b"x-ms-client-request-id")
+    if exchange.refused_id:
+        return b"x-request-id: %b\r\n" % own if own else b""
     if legacy is None and client is None and own and b"traceid" not in fields:
         return b"x-request-id: %b\r\nx-ms-request-id: %b\r\n" % (own, own)
     values = (
@@ -65,14 +68,16 @@ def ids(exchange: Exchange) -> bytes:
     return b"".join(b"%b: %b\r\n" % (name, value) for name, value in values if value)
 
 
-def cors(exchange: Exchange, origins: str) -> bytes:
-    """What a browser needs to see; nothing without an Origin, and nothing for one that is not on the list."""
-    origin = exchange.fields.get(b"origin", b"")
-    allowed = [name.strip().encode() for name in origins.split(",")]
+def cors(exchange: Exchange, settings: Settings) -> bytes:
+    """What a browser needs to see; nothing for an Origin that is not on the list, nor without one unless so set."""
+    allowed = [name.strip().encode() for name in settings.cors_origins.split(",")]
+    origin = exchange.fields.get(b"origin", b"" if settings.cors_needs_origin else allowed[0])
     if not origin or (origin not in allowed and b"*" not in allowed):
         return b""
-    lines = b"access-control-allow-origin: %b\r\nvary: Origin\r\n" % origin
-    if exchange.method == b"OPTIONS":
+    lines = b"access-control-allow-origin: %b\r\n" % origin
+    if len(allowed) > 1 or b"*" in allowed:
+        lines += b"vary: Origin\r\n"
+    if exchange.method == b"OPTIONS" and exchange.fields.get(b"access-control-request-method") in (b"GET", b"POST"):
         lines += b"access-control-allow-methods: GET, POST\r\n"
         asked = exchange.fields.get(b"access-control-request-headers")
         lines += b"access-control-allow-headers: %b\r\n" % asked if asked else b""

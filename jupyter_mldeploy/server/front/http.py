@@ -66,6 +66,8 @@ class Connection(asyncio.Protocol):
         for exchange in (self.current, *self.pipeline):
             if exchange is not None:
                 exchange.gone = True
+                if exchange.streaming:
+                    self.front.pool.cancel(exchange)
         if self.choked:
             self.resume_writing()
         self.current = self.incoming = None
@@ -131,7 +133,7 @@ class Connection(asyncio.Protocol):
         self.incoming = exchange
         version = self.parser.get_http_version()
         exchange.old = version != "1.1"
-        exchange.keep_alive = self.parser.should_keep_alive()
+        exchange.keep_alive = self.front.settings.keep_alive and self.parser.should_keep_alive()
         if version not in VERSIONS:
             self._cut_off(505, f"This server speaks HTTP/1.1, not {version}.")
             return

@@ -1,4 +1,4 @@
-"""The service's log: JSON lines in a file, or the text lines of azmlinfsrv on stdout and stderr. Never a key.
+"""The service's log: JSON lines in files, or the text lines of azmlinfsrv on stdout and stderr. Never a key.
 
 Lines are gathered and written at most `DELAY` seconds later, in one call: a log line costs a request 1 to 2 µs.
 """
@@ -8,7 +8,12 @@ from __future__ import annotations
 import os
 import time
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from ..rotation import LogFile
+
+if TYPE_CHECKING:
+    from .config import Config
 
 DELAY = 0.05  # seconds
 
@@ -22,44 +27,76 @@ class Source(NamedTuple):
 
 
 OURS = Source("server", "azmlinfsrv")
+FAULT = "The scoring server itself made a mistake; its own error log has the details."
+
+
+class Sink(Protocol):
+    """What lines are written to; OSError when it does not take them."""
+
+    def write(self, content: bytes) -> None: ...
+
+
+class Stream:
+    """The process's own stdout or stderr."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, content: bytes) -> None:
+        while content:
+            content = content[os.write(self._descriptor, content) :]
+
+
+STDOUT, STDERR = Stream(1), Stream(2)
 
 
 class Log:
     """Gathers lines and writes them late; the two forms differ in `line`.
 
-    `loop` is None until the event loop runs: until then every line is written at once.
+    `loop` is None until the event loop runs: until then every line is written at once. `errors` takes the front's own
+    faults, apart from what the service says.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, errors: Sink) -> None:
         self.loop: Any = None
-        self._waiting: dict[int, list[str]] = {}
+        self._errors = errors
+        self._waiting: dict[Sink, list[str]] = {}
 
     def line(self, text: str, level: str = "I", request: str = "", source: Source = OURS) -> None:
         raise NotImplementedError
 
-    def add(self, descriptor: int, line: str) -> None:
+    def request(self, text: str, facts: str, request: str, source: Source) -> None:
+        """One answered request: as people read it, and as a JSON object."""
+        raise NotImplementedError
+
+    def fault(self, text: str) -> None:
+        """A mistake of the front's own: in full to its error log, and a pointer to the service's."""
+        self.add(self._errors, f"{_stamp(time.time())} E [{os.getpid()}] {text}\n")
+        self.line(f"{FAULT} {text.rpartition(chr(10))[2]}", "E")
+
+    def add(self, sink: Sink, line: str) -> None:
         if not self._waiting and self.loop is not None:
             self.loop.call_later(DELAY, self.flush)
-        self._waiting.setdefault(descriptor, []).append(line)
+        self._waiting.setdefault(sink, []).append(line)
         if self.loop is None:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits. A full disk or a closed terminal costs lines, never a request."""
         waiting, self._waiting = self._waiting, {}
-        for descriptor, lines in waiting.items():
+        for sink, lines in waiting.items():
             try:
-                _write_all(descriptor, "".join(lines).encode("utf-8", "backslashreplace"))
+                sink.write("".join(lines).encode("utf-8", "backslashreplace"))
             except OSError:
                 continue
 
 
 class JsonLog(Log):
-    """JSON lines appended to one file."""
+    """JSON lines appended to one log file."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def __init__(self, file: Sink, errors: Sink) -> None:
+        super().__init__(errors)
+        self._file = file
 
     def line(self, text: str, level: str = "I", request: str = "", source: Source = OURS) -> None:
         stream, name, worker = source
@@ -69,25 +106,34 @@ class JsonLog(Log):
             f'"n":{quoted(name)},"x":{quoted(text)}}}\n',
         )
 
+    def request(self, text: str, facts: str, request: str, source: Source) -> None:
+        stream, name, worker = source
+        self.add(
+            self._file,
+            f'{{"t":{time.time():.6f},"s":"{stream}","l":"I","w":{worker},"r":{quoted(request)},'
+            f'"n":{quoted(name)},"x":{quoted(text)},"request":{facts}}}\n',
+        )
+
 
 class TextLog(Log):
     """`YYYY-mm-dd HH:MM:SS,mmm L [pid] logger - message` in UTC; native output of a script passes as it is."""
 
     def line(self, text: str, level: str = "I", request: str = "", source: Source = OURS) -> None:
-        descriptor = 2 if source.stream == "stderr" else 1
-        if not source.name:
-            self.add(descriptor, text + "\n")
-            return
-        now = time.time()
-        at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now))
-        self.add(descriptor, f"{at},{int(now * 1000) % 1000:03d} {level} [{os.getpid()}] {source.name} - {text}\n")
+        sink = STDERR if source.stream == "stderr" else STDOUT
+        if source.name:
+            text = f"{_stamp(time.time())} {level} [{os.getpid()}] {source.name} - {text}"
+        self.add(sink, text + "\n")
+
+    def request(self, text: str, facts: str, request: str, source: Source) -> None:
+        self.add(STDOUT, facts + "\n")
 
 
-def open_log(path: str | None) -> Log:
-    """The log that the configuration names; raises OSError when its file cannot be opened."""
-    return TextLog() if path is None else JsonLog(path)
+def open_log(config: Config) -> Log:
+    """The log that the configuration names; raises OSError when one of its files cannot be opened."""
+    size, kept = config.settings.log_bytes, config.settings.log_files
+    errors = STDERR if config.errors is None else LogFile(config.errors, size, kept)
+    return TextLog(errors) if config.log is None else JsonLog(LogFile(config.log, size, kept), errors)
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(descriptor, content) :]
+def _stamp(now: float) -> str:
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(now))},{int(now * 1000) % 1000:03d}"

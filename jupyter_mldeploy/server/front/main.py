@@ -39,7 +39,9 @@ def run(config: Config) -> int:
     outcome = Outcome(config.outcome)
     outcome.write()
     try:
-        front = Front(config, auth.read(config.auth, config.secrets), open_log(config.log), outcome)
+        front = Front(config, auth.read(config), open_log(config), outcome)
+        if config.tls:  # named late: ssl takes a fiftieth of a second, before the workers are spawned
+            front.certificate = import_module(".tls", __package__).Certificate(config.tls)
         listeners = listening.http(config)
         control = None if config.control is None else listening.control(config.control)
     except (ConfigError, OSError) as error:

@@ -7,20 +7,26 @@ from typing import Any
 
 from .exchange import Exchange
 
+FORMS = (b"application/x-www-form-urlencoded", b"multipart/form-data")
+
 
 def meta(exchange: Exchange, with_headers: bool, secret: bool) -> bytes:
     """The meta of a REQUEST frame; `with_headers` when the answer depends on headers or the content type.
 
     When `secret`, the Authorization header holds this service's own key, which is none of the script's business.
     """
-    if exchange.method == b"POST" and not with_headers:
+    fields = exchange.fields
+    kind, encoding = fields.get(b"content-type", b""), fields.get(b"content-encoding", b"")
+    if exchange.method == b"POST" and not with_headers and not encoding and not kind.lower().startswith(FORMS):
         return b""
     content: dict[str, Any] = {
         "m": exchange.method.decode(),
         "p": exchange.path.decode("latin-1"),
         "q": exchange.query.decode("latin-1"),
-        "ct": exchange.fields.get(b"content-type", b"").decode("latin-1"),
+        "ct": kind.decode("latin-1"),
     }
+    if encoding:
+        content["ce"] = encoding.decode("latin-1")
     if with_headers:
         pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.headers]
         content["h"] = [pair for pair in pairs if not (secret and pair[0].lower() == "authorization")]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from time import monotonic
 from typing import IO, Any
 
 PIECE = 65_536  # also the longest line; longer ones are cut
+MOST = 1 << 20  # bytes that are logged of a flood …
+RATE = 1 << 16  # … and then so many a second: what prints without end must not fill the disk
+DROPPED = " (what follows is dropped: this is more output than one worker may produce)"
 
 
 class Output:
@@ -17,6 +21,8 @@ class Output:
         self._on_line = on_line
         self._rest = b""
         self._loop: Any = None
+        self._left = float(MOST)
+        self._since = monotonic()
 
     def start(self, loop: Any) -> None:
         os.set_blocking(self._pipe.fileno(), False)
@@ -37,13 +43,22 @@ class Output:
         if not piece:
             self._close()
             return False
+        now = monotonic()
+        self._left = min(MOST, self._left + (now - self._since) * RATE)
+        self._since = now
         *lines, self._rest = (self._rest + piece).split(b"\n")
         if len(self._rest) >= PIECE:
             lines.append(self._rest)
             self._rest = b""
         for line in lines:
-            self._on_line(line.decode("utf-8", "replace"))
+            self._pass_on(line)
         return True
+
+    def _pass_on(self, line: bytes) -> None:
+        if self._left <= 0:
+            return
+        self._left -= len(line) + 1
+        self._on_line(line.decode("utf-8", "replace") + (DROPPED if self._left <= 0 else ""))
 
     def _close(self) -> None:
         if self._pipe.closed:
@@ -52,5 +67,5 @@ class Output:
             self._loop.remove_reader(self._pipe.fileno())
         self._pipe.close()
         if self._rest:
-            self._on_line(self._rest.decode("utf-8", "replace"))
+            self._pass_on(self._rest)
             self._rest = b""

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote_to_bytes
 
-from . import headers
+from . import docs, headers, prometheus
 from .answers import Answers
-from .exchange import HEALTH, SCORE, SWAGGER, Exchange, Refusal
+from .exchange import DOCS, HEALTH, LIVE, METRICS, OPEN, SCORE, SWAGGER, TOKEN, Exchange, Refusal
+from .granting import Granting
 
 if TYPE_CHECKING:
     from .state import Front
 
+READ = (b"GET", b"HEAD", b"OPTIONS")
 METHODS = {
-    HEALTH: (b"GET", b"HEAD", b"OPTIONS"),
+    HEALTH: READ,
+    LIVE: READ,
+    METRICS: READ,
+    DOCS: READ,
     SCORE: (b"GET", b"POST", b"OPTIONS", b"HEAD"),
-    SWAGGER: (b"GET", b"HEAD", b"OPTIONS"),
+    SWAGGER: READ,
+    TOKEN: (b"POST", b"OPTIONS"),
 }
 VERSIONS = {"2": "2", "2.0": "2", "3": "3.0", "3.0": "3.0", "3.1": "3.1"}
 # The wire contract's texts for an unknown address and a wrong method are those of its web framework, werkzeug.
@@ -29,16 +36,38 @@ UNKNOWN = Refusal(
 WRONG_METHOD = "The method is not allowed for the requested URL."
 
 
+TABLE = {
+    b"/": HEALTH,
+    b"/readyz": HEALTH,
+    b"/livez": LIVE,
+    b"/score": SCORE,
+    b"/swagger.json": SWAGGER,
+    b"/metrics": METRICS,
+    b"/docs": DOCS,
+    b"/token": TOKEN,
+}
+
+
 class Routes:
     """The table of addresses."""
 
     def __init__(self, front: Front) -> None:
         self.front = front
         self.answers = Answers(front)
-        self._table = {b"/": HEALTH, b"/score": SCORE, b"/swagger.json": SWAGGER}
+        self.granting = Granting(self)
+        self._deciding: set[asyncio.Task[None]] = set()
+        self._table = dict(TABLE)
+        self._simple = {
+            HEALTH: self._health,
+            LIVE: self._live,
+            METRICS: self._metrics,
+            DOCS: self._docs,
+            SWAGGER: self._swagger,
+            TOKEN: self.granting.handle,
+        }
         for alias in front.config.aliases:
             prefix = alias.rstrip("/").encode()
-            self._table |= {prefix + b"/score": SCORE, prefix + b"/swagger.json": SWAGGER}
+            self._table |= {prefix + b"/score": SCORE, prefix + b"/swagger.json": SWAGGER, prefix + b"/token": TOKEN}
 
     def check(self, exchange: Exchange) -> Refusal | None:
         """What can be said from the head alone; sets the exchange's route."""
@@ -46,13 +75,15 @@ class Routes:
         if not route:
             return UNKNOWN
         if exchange.method not in METHODS[route]:
-            allow = b", ".join(METHODS[route])
-            return Refusal(405, WRONG_METHOD, bare=True, lines=b"allow: %b\r\n" % allow)
+            allow = b"allow: %b\r\n" % b", ".join(METHODS[route])
+            return Refusal(405, WRONG_METHOD, bare=True, lines=allow if self.front.settings.allow_header else b"")
         if name := headers.drop_too_long(exchange):
             return Refusal(431, f"The header {name.decode()} is longer than {headers.ID_LIMIT} characters.")
-        if route != HEALTH and (refusal := self._authorise(exchange)):
+        if route not in OPEN and (refusal := self._authorise(exchange)):
             return refusal
-        if exchange.method == b"HEAD" and route == SCORE:
+        if route == TOKEN and (refusal := self.granting.check(exchange)):
+            return refusal
+        if exchange.method == b"HEAD" and route == SCORE and not self.front.pool.raw:
             return Refusal(405, "Method not allowed")
         if exchange.content_length() > self.front.settings.body_limit:
             return self.too_large()
@@ -64,15 +95,16 @@ class Routes:
     def handle(self, exchange: Exchange) -> None:
         """Answer a request that is whole, or hand it to the workers."""
         if exchange.refusal is not None:
-            self.answers.refuse(exchange, exchange.refusal)
+            self.refuse(exchange, exchange.refusal)
+        elif exchange.undecided:
+            self._deciding.add(task := asyncio.create_task(self._decide(exchange)))
+            task.add_done_callback(self._deciding.discard)
         elif exchange.route == SCORE:
             self._score(exchange)
         elif exchange.method == b"OPTIONS":
             self._options(exchange)
-        elif exchange.route == HEALTH:
-            self._health(exchange)
         else:
-            self._swagger(exchange)
+            self._simple[exchange.route](exchange)
 
     def _find(self, exchange: Exchange) -> int:
         """Addresses in a rarer form: with escapes, or with scheme and host in front."""
@@ -86,11 +118,32 @@ class Routes:
         front = self.front
         if front.auth.mode == "none" or (front.settings.cors_origins and headers.is_preflight(exchange)):
             return None
-        reason = front.auth.refuse(exchange.fields.get(b"authorization", b""))
-        if not reason:
-            return None
+        sent = exchange.fields.get(b"authorization", b"")
+        reason = front.auth.refuse(sent)
+        exchange.undecided = bool(reason) and front.auth.may_learn(sent)
+        return self.unauthorised(exchange, reason) if reason and not exchange.undecided else None
+
+    async def _decide(self, exchange: Exchange) -> None:
+        """Go on with a request whose token may be signed by a new key of the outside issuer."""
+        await self.front.auth.learn()
+        exchange.refusal = self._authorise(exchange)
+        self.handle(exchange)
+
+    def unauthorised(self, exchange: Exchange, reason: str) -> Refusal:
+        """401; the more often its client failed, the later."""
+        front, settings = self.front, self.front.settings
         front.counts.unauthorised += 1
-        return Refusal(401, reason, lines=b"www-authenticate: Bearer\r\n")
+        address = (exchange.connection.transport.get_extra_info("peername") or ("",))[0]
+        longest = settings.failure_delay_ms / 1000
+        delay = front.auth.failures.delay(address, front.tick, settings.failures_free, longest)
+        return Refusal(401, reason, lines=b"www-authenticate: Bearer\r\n", delay=delay)
+
+    def refuse(self, exchange: Exchange, refusal: Refusal) -> None:
+        """Say no, at once or after the refusal's delay."""
+        if refusal.delay:
+            asyncio.get_running_loop().call_later(refusal.delay, self.answers.refuse, exchange, refusal)
+        else:
+            self.answers.refuse(exchange, refusal)
 
     def _score(self, exchange: Exchange) -> None:
         front = self.front
@@ -109,14 +162,31 @@ class Routes:
         else:
             self.unavailable(exchange)
 
+    def _live(self, exchange: Exchange) -> None:
+        """The front answers, whatever its workers do."""
+        self.answers.send(exchange, 200, headers.HTML, b"Alive")
+
+    def _metrics(self, exchange: Exchange) -> None:
+        self.answers.send(exchange, 200, prometheus.CONTENT_TYPE, prometheus.render(self.front))
+
+    def _docs(self, exchange: Exchange) -> None:
+        if self.front.pool.admitted:
+            self.answers.send(exchange, 200, docs.headers(), docs.page(self.front))
+        else:
+            self.unavailable(exchange)
+
     def unavailable(self, exchange: Exchange) -> None:
         """503 with what the workers are doing instead."""
-        self.front.counts.refused += exchange.route == SCORE
+        if exchange.route == SCORE:
+            self.front.counts.refused += 1
+            self.front.metrics.refuse(self.front.crew.phase)
         self.answers.refuse(exchange, Refusal(503, self.front.crew.describe(), lines=b"retry-after: 1\r\n"))
 
     def _options(self, exchange: Exchange) -> None:
         lines = headers.HTML
-        if exchange.route != SCORE:
+        if exchange.route == SCORE:
+            lines += headers.RUN_FINE
+        else:
             lines += b"allow: %b\r\n" % b", ".join(METHODS[exchange.route])
         self.answers.send(exchange, 200, lines, b"")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from .auth import load
 from .controlling import Controlling
 from .crew import Crew, StartFailed
 from .http import Connection
@@ -34,6 +35,7 @@ class Serving(uvicorn.Server):
         self.code = 0
         self._spawned = spawned
         self._starting: asyncio.Task[None] | None = None
+        self._learning: asyncio.Task[None] | None = None  # held, as the loop holds no task
         self._control = Controlling(front, control, self.stop) if control is not None else None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -47,6 +49,9 @@ class Serving(uvicorn.Server):
         if self._control is not None:
             await self._control.open()
         self._second()
+        await load(front.auth.mode)
+        if front.certificate is not None:
+            self.config.ssl = front.certificate.context
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -85,9 +90,18 @@ class Serving(uvicorn.Server):
 
     def _second(self) -> None:
         self.front.refresh()
+        self._refresh_auth()
         for connection in list(self.front.connections):
             connection.sweep(self.front.tick)
         asyncio.get_running_loop().call_later(SECOND, self._second)
+
+    def _refresh_auth(self) -> None:
+        """Take up a certificate that was exchanged, and keys that an outside issuer exchanged."""
+        front = self.front
+        if front.certificate is not None and (news := front.certificate.refresh()):
+            front.log.line(news, "W")
+        if front.auth.stale():
+            self._learning = asyncio.get_running_loop().create_task(front.auth.learn())
 
     def _unexpected(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A fault of ours ends one connection, never the front."""
@@ -97,7 +111,7 @@ class Serving(uvicorn.Server):
             return
         if error is not None:
             text += "\n" + "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        self.front.log.line(text.rstrip(), "E")
+        self.front.log.fault(text.rstrip())
 
 
 def serve(front: Front, spawned: list[Spawned], listeners: list[socket.socket], control: socket.socket | None) -> int:

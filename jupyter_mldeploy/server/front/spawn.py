@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from .. import page
 from .config import App
 
 WORKER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "worker.py")
@@ -18,10 +19,11 @@ BUFFER = 4 << 20  # wished for; the kernel may allow less
 
 
 class Spawned(NamedTuple):
-    """A process that has just been started and the front's end of the socket to it."""
+    """A process that has just been started, the front's end of the socket to it, and the page shared with it."""
 
     process: subprocess.Popen[bytes]
     link: socket.socket
+    page: memoryview
 
 
 class SpawnError(OSError):
@@ -31,18 +33,21 @@ class SpawnError(OSError):
 def spawn(app: App) -> Spawned:
     """Start one worker in its own process group; `SpawnError` when the interpreter or the folder is missing."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    shared = page.create()
     try:
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
-        process = _popen(app, theirs.fileno())
+        process = _popen(app, theirs.fileno(), shared)
+        words = page.words(shared)
     except OSError as error:
         ours.close()
         raise SpawnError(_reason(app, error)) from error
     finally:
         theirs.close()
+        os.close(shared)
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
-    return Spawned(process, ours)
+    return Spawned(process, ours, words)
 
 
 def kill(process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
@@ -52,14 +57,14 @@ def kill(process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None
             os.killpg(process.pid, number)
 
 
-def _popen(app: App, descriptor: int) -> subprocess.Popen[bytes]:
-    arguments = [app.python, "-u", app.worker or WORKER, str(descriptor)]
+def _popen(app: App, *descriptors: int) -> subprocess.Popen[bytes]:
+    arguments = [app.python, "-u", app.worker or WORKER, *map(str, descriptors)]
     own_group: Any = {"process_group": 0} if sys.version_info >= (3, 11) else {"preexec_fn": os.setpgrp}
     return subprocess.Popen(
         arguments,
         cwd=app.root,
         env=environment(app),
-        pass_fds=[descriptor],
+        pass_fds=descriptors,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

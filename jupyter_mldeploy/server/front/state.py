@@ -5,6 +5,8 @@ from __future__ import annotations
 from time import gmtime, strftime, time
 from typing import TYPE_CHECKING, Any
 
+from .metrics import Metrics
+
 if TYPE_CHECKING:
     from .auth import Auth
     from .config import Config, Settings
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from .outcome import Outcome
     from .pool import Pool
     from .routes import Routes
+    from .tls import Certificate
 
 
 class Counts:
@@ -42,9 +45,11 @@ class Front:
         self.config = config
         self.settings: Settings = config.settings
         self.auth = auth
+        self.certificate: Certificate | None = None
         self.log = log
         self.outcome = outcome
         self.counts = Counts()
+        self.metrics = Metrics()
         self.began = time()
         self.connections: set[Any] = set()
         self.port = 0
@@ -59,4 +64,5 @@ class Front:
     def refresh(self) -> None:
         """Once a second."""
         self.tick += 1
+        self.metrics.tick(self.tick)
         self.stamp = strftime("date: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime()).encode()

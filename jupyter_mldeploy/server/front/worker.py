@@ -12,10 +12,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from .. import frames
-from .config import App
+from ..page import CANCEL, RUNNING
+from .config import App, switches
 from .exchange import Exchange
 from .logs import Source
 from .output import Output
+from .recall import Recall
 from .spawn import Spawned, kill
 
 if TYPE_CHECKING:
@@ -23,14 +25,16 @@ if TYPE_CHECKING:
 
 RECENT = 100  # log lines that are kept to be shown when a start fails
 LAST_WORDS = 0.2  # seconds between the end of a worker's socket and the end of its process, or the reverse
-INTERRUPT = 0.02  # seconds from the signal that wakes and dumps a stuck worker to the one that kills it
+INTERRUPT = 0.01  # seconds that a stuck worker has to write its stacks, once it has begun …
+CHANCES = 20  # … and times that long to begin: on a busy machine it may have to wait for its turn
+SLOW = 0.01  # seconds from which a run counts as slow: nothing more is put behind it
 LEAVING = 5.0  # seconds that a worker with nothing left to do may take to exit
 
 
 class Worker(asyncio.Protocol):
     """States: spawned, importing, init, ready, admitted, draining or condemned, dead. Only the admitted get work.
 
-    `running` holds what was handed over and is not answered, in order: the worker is at the first of them.
+    `running` holds what was handed over and is not answered, in order; which of it has begun, the shared page tells.
     """
 
     def __init__(self, front: Front, app: App, spawned: Spawned, number: int) -> None:
@@ -53,7 +57,12 @@ class Worker(asyncio.Protocol):
         self.recent: deque[str] = deque(maxlen=RECENT)
         self.started = asyncio.Event()  # ready, failed or dead: see `state`
         self.ended = asyncio.Event()
+        self.page = spawned.page
+        self.recall = Recall(self)
+        self.turned = 0.0  # since when the worker is at its first request
         self._link = spawned.link
+        self._heard = 0  # lines of native stderr
+        self._reason = ""  # why it was ended, when the front did it
         self._reader = frames.Reader()
         self._loop = asyncio.get_running_loop()
         self._transport: Any = None
@@ -83,6 +92,8 @@ class Worker(asyncio.Protocol):
             version=config.version,
             path_prefix=config.path_prefix,
             scoring_timeout_ms=self.front.settings.scoring_timeout_ms,
+            memory_limit=self.front.settings.worker_memory_limit,
+            switches=switches(self.front.settings),
         )
 
     # Work.
@@ -91,13 +102,34 @@ class Worker(asyncio.Protocol):
         """Note that this request is handed over; returns its id in the frames."""
         self._last_id = self._last_id % 0xFFFFFFFF + 1
         if not self.running:
-            self._head_since = self._loop.time()
+            self._head_since = self.turned = self._loop.time()
         self.running[self._last_id] = exchange
         exchange.worker = self.number
         self.reserved = exchange.alone
         if self._timer is None:
             self._arm()
         return self._last_id
+
+    def takes(self, now: float) -> bool:
+        """Whether what is handed over now would not wait behind a slow run or one that must be alone."""
+        return not (self.reserved or self.recall.open or self.slow(now))
+
+    def slow(self, now: float) -> bool:
+        return bool(self.running) and now - self.turned > SLOW
+
+    def head(self) -> int:
+        """The id of the request that it has begun; 0 when all that it holds is still to begin."""
+        number = self.page[RUNNING]
+        return number if number in self.running else 0
+
+    def holds_gone(self) -> bool:
+        return any(exchange.gone for exchange in self.running.values())
+
+    def cancel(self, exchange: Exchange) -> None:
+        """Nobody reads this stream any more: let its generator end at its next chunk."""
+        for number, one in self.running.items():
+            if one is exchange:
+                self.page[CANCEL] = number
 
     def give(self, requests: list[frames.Request]) -> None:
         if not self._transport.is_closing():
@@ -138,6 +170,12 @@ class Worker(asyncio.Protocol):
             self._become("condemned")
             kill(self.process)
 
+    def end_for(self, reason: str) -> None:
+        """Kill it because of `reason`, which stands in the log for what it ran."""
+        self._reason = reason
+        self.front.log.line(f"Worker {self.number} {reason}.", "E", source=self._ours())
+        self.kill()
+
     def pause(self) -> None:
         self._transport.pause_reading()
 
@@ -153,6 +191,8 @@ class Worker(asyncio.Protocol):
                 self._head_since = self._loop.time()
                 for answer in frames.read_answers(count, payload):
                     self._answered(answer)
+                    if self.recall.open:
+                        self.recall.over(answer.id)
             elif kind == frames.LOG:
                 self._log(json.loads(payload))
             elif kind == frames.PHASE:
@@ -176,9 +216,13 @@ class Worker(asyncio.Protocol):
         if answer.status == frames.PART or answer.flags & frames.FLAG_STREAM:
             self.front.routes.answers.deliver(exchange, answer)
             return
-        self._answered_last = answer.id, exchange
         del self.running[answer.id]
         self.reserved = False
+        if answer.status == frames.RETURNED:
+            self.front.pool.queue_again([exchange])
+            return
+        self.turned = self._head_since
+        self._answered_last = answer.id, exchange
         self.requests += 1
         if answer.exec_us != frames.NO_EXEC:
             self.front.pool.learn(answer.exec_us)
@@ -212,6 +256,7 @@ class Worker(asyncio.Protocol):
         self.front.log.line(record["x"], record.get("l", "I"), request, Source(stream, name, self.number))
 
     def _said(self, line: str, source: Source) -> None:
+        self._heard += source.stream == "stderr"
         self.recent.append(line)
         self.front.log.line(line, source=source)
 
@@ -226,7 +271,7 @@ class Worker(asyncio.Protocol):
         self._timer = None
         if not self.running or self.state == "dead":
             return
-        number = next(iter(self.running))
+        number = self.head() or next(iter(self.running))
         exchange = self.running[number]
         if exchange.streaming and exchange.connection.choked:  # it is the client who takes his time
             self._head_since = self._loop.time()
@@ -242,11 +287,17 @@ class Worker(asyncio.Protocol):
         front.counts.timeouts += 1
         message = f"Scoring timeout after {front.settings.scoring_timeout_ms} ms"
         front.log.line(message, "E", exchange.request_id.decode("latin-1"), self._ours())
-        front.routes.answers.fail(exchange, message)
+        front.routes.answers.fail(exchange, message, 504 if front.settings.timeout_504 else 500)
         self._become("condemned")
         self.dump()
-        self._loop.call_later(INTERRUPT, kill, self.process)
+        self._loop.call_later(INTERRUPT, self._end_stuck, self._heard, CHANCES)
         self._hand_back()
+
+    def _end_stuck(self, heard: int, chances: int) -> None:
+        if chances and self._heard == heard:
+            self._loop.call_later(INTERRUPT, self._end_stuck, heard, chances - 1)
+        else:
+            self._loop.call_later(INTERRUPT, kill, self.process)
 
     def _hand_back(self) -> None:
         waiting = [exchange for exchange in self.running.values() if not exchange.gone]
@@ -294,8 +345,8 @@ class Worker(asyncio.Protocol):
         self._become("dead")
         if self._timer is not None:
             self._timer.cancel()
-        if self.running:
-            self._crashed(self.running.pop(next(iter(self.running))))
+        if head := self.head():
+            self._crashed(self.running.pop(head))
         if before not in ("draining", "condemned") and not self.failure:
             self.front.log.line(f"Worker {self.number} {self.end()}.", "E", source=self._ours())
         self._hand_back()
@@ -313,6 +364,8 @@ class Worker(asyncio.Protocol):
     def end(self) -> str:
         """How the process ended, as the second half of a sentence."""
         code = self.process.returncode
+        if self._reason:
+            return self._reason
         if code is None:
             return "runs"
         if code >= 0:

@@ -11,7 +11,7 @@ from .. import frames
 from .channel import Channel
 
 PER_REQUEST = 64 * 1024  # bytes of output that one request may produce
-OUTSIDE = 1024 * 1024  # the same for the time before, between and after requests
+OUTSIDE = 1024 * 1024  # the same for the start; each request adds what one may produce, for threads between them
 DROPPED = "\n(what follows is dropped: this is more output than one request may produce)"
 LINE = 8 * 1024  # a line longer than this is sent in pieces
 
@@ -22,18 +22,21 @@ class Output:
     def __init__(self, channel: Channel) -> None:
         self._channel: Optional[Channel] = channel
         self._request: Optional[int] = None
-        self._left = OUTSIDE
+        self._left = self._outside = OUTSIDE
         self._streams = [_Stream(self, "stdout", 1), _Stream(self, "stderr", 2)]
 
     def begin(self, request: int) -> None:
         """All that comes from now on belongs to `request`."""
+        self._outside = self._left
         self._request, self._left = request, PER_REQUEST
 
     def end(self) -> None:
         """The request is over: send the unfinished lines too."""
         for stream in self._streams:
             stream.send_rest()
-        self._request, self._left = None, OUTSIDE
+        if self._request is not None:
+            self._left = min(OUTSIDE, self._outside + PER_REQUEST)
+        self._request = None
 
     def go_native(self) -> None:
         """In a forked child of the script: say everything through the pipes, away from the parent's socket."""
@@ -54,10 +57,11 @@ class Output:
         entry = {"s": stream, "l": level, "n": name, "r": self._request, "x": text}
         self._channel.send(frames.message(frames.LOG, entry))
 
-    def capture(self) -> None:
-        """Put the streams in place of `sys.stdout` and `sys.stderr`, and a handler at INFO on the root logger."""
+    def capture(self, root: bool = True) -> None:
+        """Put the streams in place of `sys.stdout` and `sys.stderr`; `root`: a handler at INFO on the root logger."""
         sys.stdout, sys.stderr = (_text(stream) for stream in self._streams)
-        _log_to(_Handler(self))
+        if root:
+            _log_to(_Handler(self))
 
 
 def configure(*folders: str) -> None:

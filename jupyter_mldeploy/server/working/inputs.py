@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import zlib
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 from urllib.parse import parse_qsl
 
@@ -20,12 +21,36 @@ class Refused(Exception):
         self.status, self.message = status, message
 
 
-def text_reader(name: str) -> Read:
-    """A plain `run(x)`: the body as text whatever its type; the query as one JSON object, also as text."""
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def unpack(meta: Meta, body: bytes, limit: int) -> bytes:
+    """The body without its gzip encoding, if it has one and comes to `limit` bytes at most; 0 leaves it packed."""
+    if not limit or meta.get("ce", "").strip().lower() not in ("gzip", "x-gzip"):
+        return body
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        content = stream.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise Refused(400, f"The body is not gzip, as its Content-Encoding says: {error}") from None
+    if len(content) > limit:
+        raise Refused(413, f"The body is larger than the limit of {limit} bytes when it is unpacked.")
+    if not stream.eof:
+        raise Refused(400, "The gzip body ends before its end.")
+    return content
+
+
+def text_reader(name: str, forms: bool) -> Read:
+    """A plain `run(x)`: the body as text whatever its type; the query as one JSON object, also as text.
+
+    Without `forms` the body of a form is the empty text.
+    """
 
     def read(meta: Meta, body: bytes) -> Arguments:
         if meta and _method(meta) == "GET":
             return {name: json.dumps(query_object(meta.get("q", "")))}
+        if not forms and meta.get("ct", "").lower().startswith(FORMS):
+            return {name: ""}
         try:
             return {name: str(body, "utf-8")}
         except UnicodeDecodeError as error:

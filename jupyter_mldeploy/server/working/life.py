@@ -6,11 +6,11 @@ import sys
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, NoReturn
 
-from .. import frames, swagger
+from .. import frames, page, swagger
 from . import script, survival
 from .capture import Output, configure
 from .channel import Channel
-from .scoring import Scoring
+from .scoring import Scoring, Told
 from .signature import SignatureRefused
 from .tracebacks import own_traceback, summary
 
@@ -26,26 +26,30 @@ class Boot(Exception):
         self.during, self.error, self.traceback = during, error, traceback
 
 
-def live(fd: int) -> None:
-    """Serve the front at the other end of the socket `fd` until it says drain or closes."""
+def live(fd: int, shared: int = -1) -> None:
+    """Serve the front at the other end of the socket `fd` until it says drain or closes; `shared` is the page."""
     os.set_inheritable(fd, False)
     survival.die_with_parent()
     survival.dump_stacks()
+    words = page.words(shared)
+    if shared >= 0:
+        os.close(shared)
     channel = Channel(fd)
     output = Output(channel)
     python = sys.version.split()[0]
     _tell(channel, frames.HELLO, protocol=frames.PROTOCOL, pid=os.getpid(), python=python, swagger=None)
     arriving = channel.frames()
     about = _start_order(next(arriving, None))
+    survival.limit_memory(int(about.get("memory_limit") or 0))
     os.register_at_fork(after_in_child=channel.let_go)
     os.register_at_fork(after_in_child=output.go_native)
-    output.capture()
+    output.capture(about.get("switches", {}).get("log_root", True))
     try:
         serving = _boot(channel, about)
     except Boot as failure:
         _end_failed(channel, output, failure)
     output.end()
-    scoring = Scoring(serving, channel, output)
+    scoring = Scoring(serving, channel, output, Told(words, about.get("switches", {})))
     for kind, _, count, payload in arriving:
         if kind == frames.REQUEST:
             for request in frames.read_requests(count, payload):
@@ -75,7 +79,7 @@ def _boot(channel: Channel, about: Dict[str, Any]) -> script.Script:
         entry_script = os.environ.get("AZUREML_ENTRY_SCRIPT", "")
         script.extend_path(root, os.environ.get("AZUREML_SOURCE_DIRECTORY", ""))
         configure(root, os.path.dirname(os.path.join(root, entry_script)))
-        found = script.examine(script.load(root, entry_script))
+        found = script.examine(script.load(root, entry_script, about.get("switches", {}).get("register_module", True)))
     _tell(channel, frames.PHASE, phase="init")
     with _step("init", f"init() of {found.name}"):
         found.init()

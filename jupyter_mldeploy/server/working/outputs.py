@@ -1,8 +1,10 @@
 """From what `run` returned to the body of the answer (wire contract, section 4), and what to say when JSON has no form
 for it."""
 
+import datetime
+import decimal
 import json
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Callable, Iterator, Mapping, Optional, Tuple
 
 from .tracebacks import summary
 
@@ -12,6 +14,35 @@ PLAIN = (str, int, float, bool, type(None))
 def encode(value: Any) -> bytes:
     """The JSON text of a result; None is `{}`. Raises TypeError, ValueError or RecursionError."""
     return b"{}" if value is None else json.dumps(value).encode("ascii")
+
+
+def encoder(switches: Mapping[str, Any]) -> Callable[[Any], bytes]:
+    """The `encode` that these switches ask for."""
+    default = _plain if switches.get("encode_more") else None
+    no_nan = bool(switches.get("nan_as_null"))
+    if default is None and not no_nan:
+        return encode
+
+    def encode_so(value: Any) -> bytes:
+        text = "{}" if value is None else json.dumps(value, default=default)
+        if no_nan and ("NaN" in text or "Infinity" in text):
+            text = json.dumps(json.loads(text, parse_constant=lambda _: None))
+        return text.encode("ascii")
+
+    return encode_so
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold instead of a value of numpy, pandas, datetime or decimal; told by what it can do."""
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    if hasattr(value, "tolist"):  # arrays, scalars, Series, Index
+        return value.tolist()
+    if hasattr(value, "to_dict") and hasattr(value, "columns"):
+        return value.to_dict(orient="records")
+    raise TypeError(f"Object of type {_name(value)} is not JSON serializable")
 
 
 def why_not(value: Any, error: BaseException) -> str:

@@ -3,7 +3,7 @@
 import itertools
 import json
 import sys
-from typing import Any, Iterator, List, Tuple
+from typing import Any, Generator, Iterator, List, Tuple
 
 from ..frames import END, FLAG_RUN_FAILED, FLAG_STREAM, NO_EXEC, OK_META, PART, Answer
 from .environ import environ
@@ -21,7 +21,7 @@ def is_response(value: Any) -> bool:
     return any(isinstance(kind, type) and isinstance(value, kind) for kind in known)
 
 
-def answers(response: Any, meta: Meta, request: int, exec_us: int) -> Iterator[Answer]:
+def answers(response: Any, meta: Meta, request: int, exec_us: int) -> Generator[Answer, None, None]:
     """Yield the answers that a response object comes to, in order; raises what the script's own body raises.
 
     A generator's first chunk is made before anything is sent, so that one which fails at once still gets the status of

@@ -36,7 +36,7 @@ def extend_path(root: str, source_directory: str) -> None:
         sys.path.append(os.path.join(root, source_directory))
 
 
-def load(root: str, entry_script: str) -> ModuleType:
+def load(root: str, entry_script: str, register: bool = True) -> ModuleType:
     """Execute the script as module `entry_module`, registered so that what it pickles resolves; else import `main`.
 
     Compiled here rather than by a loader: no frames of import machinery stand before the script's own in a traceback,
@@ -49,7 +49,8 @@ def load(root: str, entry_script: str) -> ModuleType:
     module.__file__ = path
     module.__spec__ = ModuleSpec(MODULE, SourceFileLoader(MODULE, path), origin=path)
     source = _read(path)
-    sys.modules[MODULE] = module
+    if register:
+        sys.modules[MODULE] = module
     exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 (the script is our job)
     return module
 

@@ -2,6 +2,7 @@
 
 import faulthandler
 import os
+import resource
 import signal
 import sys
 import threading
@@ -36,6 +37,16 @@ def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
+
+
+def limit_memory(limit: int) -> None:
+    """Let allocations beyond `limit` bytes raise MemoryError; 0 is no limit.
+
+    Counted is what the process could write to, not its address space, which libraries reserve by the gigabyte.
+    """
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    if limit and (hard == resource.RLIM_INFINITY or limit < hard):
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def dump_stacks() -> None:

@@ -13,6 +13,19 @@ def own_traceback(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, _from_script(error.__traceback__)))
 
 
+def before_run(error: BaseException) -> bool:
+    """Whether `inference_schema` raised this while it converted the arguments, before it called the script's `run`."""
+    converting = False
+    frame = error.__traceback__
+    while frame is not None:
+        module = frame.tb_frame.f_globals.get("__name__", "").partition(".")[0]
+        if converting and module != "inference_schema" and frame.tb_frame.f_code.co_name == "run":
+            return False
+        converting = converting or module == "inference_schema"
+        frame = frame.tb_next
+    return converting
+
+
 def summary(error: BaseException) -> str:
     """`ValueError: no such column`, on one line."""
     return traceback.format_exception_only(type(error), error)[-1].strip().partition("\n")[0]

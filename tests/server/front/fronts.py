@@ -198,6 +198,10 @@ class Load:
         for thread in self._threads:
             thread.join(30)
 
+    def content(self, mark: str) -> dict[str, Any]:
+        """What is asked; the answer has to echo the mark."""
+        return {"echo": mark}
+
     def _client(self, number: int) -> None:
         connection = self.front.connect()
         count = 0
@@ -205,7 +209,7 @@ class Load:
             count += 1
             mark, began = f"{number}-{count}", time.monotonic()
             try:
-                answer = ask(connection, "POST", "/score", json.dumps({"echo": mark}), self.headers)
+                answer = ask(connection, "POST", "/score", json.dumps(self.content(mark)), self.headers)
             except OSError as error:
                 self.seen[type(error).__name__] += 1
                 return

@@ -48,7 +48,8 @@ def test_a_missing_key_and_a_wrong_one_are_told_apart(locked: Front) -> None:
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     folder: Path = tmp_path_factory.mktemp("locked")
     (folder / "secrets.json").write_text(json.dumps({"keys": KEYS}))
-    front = Front(folder, auth="key", secrets=str(folder / "secrets.json")).script(ECHO).serve()
+    at_once = {"failures_free": 1000}
+    front = Front(folder, auth="key", secrets=str(folder / "secrets.json"), settings=at_once).script(ECHO).serve()
     yield front
     assert front.stop() == 0
 

@@ -1,0 +1,95 @@
+"""`GET /metrics`: what the front has counted and what it sees now, in Prometheus's text format, version 0.0.4."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from .metrics import Histogram, Metrics
+
+if TYPE_CHECKING:
+    from .state import Front
+
+STATES = ("spawned", "importing", "init", "ready", "admitted", "draining", "condemned")
+CONTENT_TYPE = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def memory(pid: int) -> int:
+    """Resident bytes of a process; 0 where the system does not tell (macOS) or the process is gone."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * PAGE
+    except OSError:
+        return 0
+
+
+def render(front: Front) -> bytes:
+    """All metrics."""
+    return "".join([*_counters(front), *_histograms(front.metrics), *_gauges(front)]).encode()
+
+
+def _counters(front: Front) -> Iterable[str]:
+    counts, metrics = front.counts, front.metrics
+    by_status = {f'code="{status}"': number for status, number in sorted(metrics.statuses.items())}
+    yield _family("requests_total", "counter", "Scoring requests that were answered, by status.", by_status)
+    kinds = {
+        "script_raised": counts.raised,
+        "worker_died": counts.crashed,
+        "timeout": counts.timeouts,
+        "refused": counts.refused,
+        "unauthorised": counts.unauthorised,
+        "client_gone": counts.dropped,
+    }
+    by_kind = {f'kind="{kind}"': number for kind, number in kinds.items()}
+    yield _family("errors_total", "counter", "What went wrong, by kind.", by_kind)
+    by_reason = {f'reason="{reason}"': refused.number for reason, refused in sorted(metrics.refused.items())}
+    yield _family("refused_total", "counter", "Scoring requests answered with 503, by reason.", by_reason)
+    yield _family("worker_restarts_total", "counter", "Workers that died and were replaced.", {"": counts.restarts})
+
+
+def _histograms(metrics: Metrics) -> Iterable[str]:
+    yield _histogram("queue_seconds", "From the arrival of a request to its run, and the way back.", metrics.queue)
+    yield _histogram("run_seconds", "Time in the script's run, when it returned.", metrics.run)
+    yield _histogram("batch_size", "Requests that travelled to a worker together.", metrics.frames)
+
+
+def _gauges(front: Front) -> Iterable[str]:
+    pool, crew = front.pool, front.crew
+    states = [worker.state for worker in crew.workers]
+    by_state = {f'state="{state}"': states.count(state) for state in STATES}
+    yield _family("workers", "gauge", "Workers by state; the admitted ones get requests.", by_state)
+    yield _family("workers_wanted", "gauge", "Workers that there should be.", {"": crew.wanted})
+    yield _family("queue_length", "gauge", "Requests that wait for a worker.", {"": len(pool.queue)})
+    yield _family("queue_bytes", "gauge", "Bytes of the bodies that wait.", {"": pool.queued_bytes})
+    running = sum(len(worker.running) for worker in crew.workers)
+    yield _family("running", "gauge", "Requests that workers hold.", {"": running})
+    yield _family("connections", "gauge", "Open connections.", {"": len(front.connections)})
+    resident = {'process="front"': memory(os.getpid())}
+    resident |= {f'process="worker",worker="{worker.number}"': memory(worker.pid) for worker in crew.workers}
+    yield _family("memory_bytes", "gauge", "Resident memory of each process.", resident)
+    yield _family("start_time_seconds", "gauge", "When the front started, since the epoch.", {"": front.began})
+    name, version = (_label(text) for text in (front.config.name, front.config.version))
+    yield _family("info", "gauge", "The service.", {f'service="{name}",version="{version}"': 1})
+
+
+def _family(name: str, kind: str, about: str, values: Mapping[str, float]) -> str:
+    lines = [f"# HELP mldeploy_{name} {about}\n# TYPE mldeploy_{name} {kind}\n"]
+    for labels, value in values.items():
+        lines.append(f"mldeploy_{name}{{{labels}}} {value}\n" if labels else f"mldeploy_{name} {value}\n")
+    return "".join(lines)
+
+
+def _histogram(name: str, about: str, histogram: Histogram) -> str:
+    lines = [f"# HELP mldeploy_{name} {about}\n# TYPE mldeploy_{name} histogram\n"]
+    seen = 0
+    for bound, count in zip((*histogram.bounds, "+Inf"), histogram.counts, strict=True):
+        seen += count
+        lines.append(f'mldeploy_{name}_bucket{{le="{bound}"}} {seen}\n')
+    lines.append(f"mldeploy_{name}_sum {histogram.total:.6f}\nmldeploy_{name}_count {seen}\n")
+    return "".join(lines)
+
+
+def _label(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -1,0 +1,1 @@
+"""The table: rows by section of the wire contract, as data."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from importlib import import_module
 
 from .errors import ScoringFailed, ServiceUnreachable
-
-if TYPE_CHECKING:
-    import requests
+from .specs import Address
 
 JSON = "application/json"
 
@@ -25,38 +21,38 @@ class Response:
     content: bytes
 
 
-@lru_cache(maxsize=1)
-def _session() -> requests.Session:
-    import requests  # a tenth of a second that only the first call pays
-
-    session = requests.Session()
-    # The services are the user's own; a proxy or a .netrc of the machine has no business between.
-    session.trust_env = False
-    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True  # but whom to trust may be said, as to any client
-    return session
-
-
-def post(url: str, body: bytes | str, *, key: str = "", timeout: float | None = None) -> Response:
+def post(
+    url: str, body: bytes | str, *, key: str = "", timeout: float | None = None, service: Address | None = None
+) -> Response:
     """POST JSON text to `url`, with `key` as Bearer when given; whatever status comes is returned.
 
-    Raises `ServiceUnreachable` when nothing answers within `timeout` seconds (None: no limit).
+    `service` is the address that `url` belongs to, whose own certificate is then trusted too. Raises
+    `ServiceUnreachable` when nothing answers within `timeout` seconds (None: no limit).
     """
-    import requests
+    import requests  # a tenth of a second that only the first call pays; `trust` imports it as well
 
     headers = {"Content-Type": JSON, "Accept": JSON} | ({"Authorization": f"Bearer {key}"} if key else {})
     data = body.encode() if isinstance(body, str) else body
     try:
-        answer = _session().post(url, data=data, headers=headers, timeout=timeout)
+        session: requests.Session = import_module(".trust", __package__).session(service)
+        answer = session.post(url, data=data, headers=headers, timeout=timeout)
     except requests.Timeout as error:
         raise ServiceUnreachable(f"No answer from {url} within {timeout} s.") from error
+    except requests.exceptions.SSLError as error:
+        raise ServiceUnreachable(
+            f"{url} shows a certificate that is not trusted here: {_cause(error)}. Name the file of its authority in "
+            "REQUESTS_CA_BUNDLE. For one made out to another name, give that name with the service's certificate."
+        ) from error
     except requests.RequestException as error:
         raise ServiceUnreachable(f"Nothing answers at {url}: {_cause(error)}. Look at its state and logs.") from error
     return Response(answer.status_code, dict(answer.headers), answer.content)
 
 
-def score(url: str, body: bytes | str, *, key: str = "", timeout: float | None = None) -> Response:
+def score(
+    url: str, body: bytes | str, *, key: str = "", timeout: float | None = None, service: Address | None = None
+) -> Response:
     """`post`, and raise `ScoringFailed` with code, headers and content unless the status is 200."""
-    answer = post(url, body, key=key, timeout=timeout)
+    answer = post(url, body, key=key, timeout=timeout, service=service)
     if answer.status != 200:
         text = answer.content.decode(errors="replace")
         shown = {name: value for name, value in answer.headers.items() if name.lower() != "authorization"}

@@ -86,10 +86,24 @@ class Bundle:
 
 
 @dataclass(frozen=True)
+class Tls:
+    """Where a service's certificate (with its chain) and its key lie, in PEM: full paths, the content is never kept.
+
+    `name` is what our own client checks the certificate by, where it is not for the address itself.
+    """
+
+    certificate: str
+    key: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """How a service runs, apart from what it runs. Times in milliseconds, memory in GB, cpu in cores.
 
     `port` 0 means one that is free. `limits` keeps queue, probe and autoscale values by the v1 parameter name.
+    `server` holds the scoring server's own settings by their names, which win over those that v1 has names for;
+    `oidc` whose tokens are taken beside the service's own (issuer, audience, jwks_url, leeway_seconds).
     """
 
     service: str
@@ -103,6 +117,9 @@ class Settings:
     scoring_timeout_ms: int = 3_600_000
     autostart: bool = False
     limits: Json = field(default_factory=dict)
+    server: Json = field(default_factory=dict)
+    tls: Tls | None = None
+    oidc: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,10 +132,16 @@ class Handle:
 
 @dataclass(frozen=True)
 class Address:
-    """Base URLs without a trailing slash: where this machine reaches the service, and where others do."""
+    """Base URLs without a trailing slash: where this machine reaches the service, and where others do.
+
+    With TLS `certificate` is the file that the service shows itself by, and `name` what to check it by, if not the
+    address.
+    """
 
     local: str
     public: str
+    certificate: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from .front.main import run
 from .settings import HEALTH_PORT, PORT, Options, SettingInvalid, Settings, settle
 
 INVALID, FAILED = 1, 3
+PASSED = ("AZUREML_MODEL_DIR", "AZUREML_DEBUG_PORT", "WORKER_COUNT")  # to the script, from wherever they came
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -59,7 +60,7 @@ def configuration(options: Options, settings: Settings) -> Config:
             "health_port": _health_port(options, settings),
             "workers": settings.number("WORKER_COUNT", 1),
             "settings": {
-                "scoring_timeout_ms": settings.number("SCORING_TIMEOUT_MS", 3_600_000),
+                "scoring_timeout_ms": settings.timeout_ms(),
                 "cors_origins": settings.text("AML_CORS_ORIGINS"),
                 "version_header": settings.text("SERVER_VERSION_LOG_RESPONSE_ENABLED", "true").lower() == "true",
                 **settings.own(),
@@ -76,7 +77,7 @@ def _environment(options: Options, settings: Settings, root: str) -> dict[str, s
     here = os.getcwd()
     health = _health_port(options, settings) or options.port
     found = {"SERVER_PORT": str(options.port), "HEALTH_PORT": str(health)}
-    found |= {name: settings.text(name) for name in ("AZUREML_MODEL_DIR", "WORKER_COUNT") if name in settings.values}
+    found |= {name: settings.text(name) for name in PASSED if name in settings.values}
     if options.config_file:
         found["AZUREML_CONFIG_FILE"] = settings.text("AZUREML_CONFIG_FILE")
     if options.model_dir and root != os.path.abspath(here):

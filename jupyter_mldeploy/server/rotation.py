@@ -17,15 +17,15 @@ POLL = 0.05  # seconds between two looks for more
 
 
 class LogFile:
-    """One log, appended to; `limit` in bytes (0: none), `kept` full files beside the one at work."""
+    """One log, appended to; `limit` in bytes (0: none), `kept` full files beside the one at work. Both may change."""
 
     def __init__(self, path: str, limit: int, kept: int) -> None:
-        self._path, self._limit, self._kept = path, limit, kept
+        self._path, self.limit, self.kept = path, limit, kept
         self._open()
 
     def write(self, content: bytes) -> None:
         """Append; OSError when the disk is full."""
-        if self._limit and self._size and self._size + len(content) > self._limit:
+        if self.limit and self._size and self._size + len(content) > self.limit:
             with suppress(OSError):  # a log that is too long is better than none
                 self._turn()
         self._size += len(content)
@@ -48,7 +48,7 @@ class LogFile:
         finally:
             fcntl.flock(old, fcntl.LOCK_UN)
         os.close(old)
-        for number in full[: max(0, len(full) - self._kept)]:
+        for number in full[: max(0, len(full) - self.kept)]:
             os.unlink(f"{self._path}.{number}")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
-from .front.config import ConfigError
+from .front.checking import ConfigError, read_json
 
 NAMES = ("auth", "secrets", "tls", "oidc")
 
@@ -15,11 +14,7 @@ def read(path: str | None) -> dict[str, Any]:
     """What the file says, for the front's configuration; its paths are relative to it. Nothing without a file."""
     if path is None:
         return {}
-    try:
-        with open(path, "rb") as file:
-            content = json.load(file)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"The security file {path} cannot be read: {error}.") from error
+    content = read_json(path, "security file")
     if not isinstance(content, dict) or content.keys() - set(NAMES):
         raise ConfigError(f"The security file {path} must be a JSON object of: {', '.join(NAMES)}.")
     folder = os.path.dirname(os.path.abspath(path))

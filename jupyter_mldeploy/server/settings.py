@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from .front.config import Settings as FrontSettings
 
 PORT, HEALTH_PORT = 5001, 5000
+TELEMETRY = "nothing is sent to Application Insights"
+REMOVED = "azmlinfsrv has removed it too"
+PORTS = "--port and --health_port set it"
 # Variables with a type, and those that config.json may set too. All others in the file are ignored, as ever.
-WHOLE_NUMBERS = ("SCORING_TIMEOUT_MS", "AZUREML_DEBUG_PORT", "WORKER_COUNT")
+WHOLE_NUMBERS = ("SCORING_TIMEOUT_MS", "AZUREML_DEBUG_PORT", "WORKER_COUNT", "WORKER_TIMEOUT")
 SWITCHES = ("APP_INSIGHTS_LOG_RESPONSE_ENABLED", "AML_MDC_STORAGE_ENABLED")
 IN_FILE = (
     "AZUREML_ENTRY_SCRIPT",
@@ -28,6 +31,20 @@ IN_FILE = (
     "SERVICE_VERSION",
     "WORKSPACE_NAME",
 )
+# What azmlinfsrv takes and this server has no use for, with the reason; one line says so where they are given.
+IDLE = {
+    "WORKER_PRELOAD": "each worker loads the script by itself",
+    "AML_APP_INSIGHTS_ENABLED": TELEMETRY,
+    "APP_INSIGHTS_LOG_RESPONSE_ENABLED": TELEMETRY,
+    "WORKSPACE_NAME": TELEMETRY,
+    "HOSTNAME": TELEMETRY,
+    "AML_MDC_STORAGE_ENABLED": TELEMETRY,
+    "AZUREML_LOG_LEVEL": "azmlinfsrv has none for it either; logging.json sets levels",
+    "AML_DBG_MODEL_INFO": REMOVED,
+    "AML_DBG_RESOURCE_INFO": REMOVED,
+    "SERVER_PORT": PORTS,
+    "HEALTH_PORT": PORTS,
+}
 # Settings of our own: the front's, each by its name in capitals behind this prefix.
 OWN = {f"MLDEPLOY_{field.name.upper()}": field for field in fields(FrontSettings)}
 TRUE = ("1", "on", "t", "true", "y", "yes")
@@ -71,6 +88,11 @@ class Settings:
     def number(self, name: str, default: int) -> int:
         return int(self.values.get(name, default))
 
+    def timeout_ms(self) -> int:
+        """The longest that a run may take: SCORING_TIMEOUT_MS, and WORKER_TIMEOUT where that is given and less."""
+        limits = (self.number("SCORING_TIMEOUT_MS", 3_600_000), self.number("WORKER_TIMEOUT", 0) * 1000)
+        return min((limit for limit in limits if limit), default=0)
+
 
 def settle(options: Options, environment: Mapping[str, str], folder: str) -> Settings:
     """Put all sources together; `folder` is the current one. Raises SettingInvalid."""
@@ -80,14 +102,29 @@ def settle(options: Options, environment: Mapping[str, str], folder: str) -> Set
     values = {**{name: in_file[name] for name in (*IN_FILE, *OWN) if in_file.get(name) is not None}, **given}
     for name, value in values.items():
         values[name] = _typed(name, value)
-    if values.get("WORKER_COUNT", 1) < 1:
-        raise SettingInvalid(f"WORKER_COUNT is {values['WORKER_COUNT']}; a server needs at least one worker.")
+    _check_ranges(values)
     unknown = sorted(set(in_file) - set(IN_FILE) - set(OWN))
     wanted = given.get("AZUREML_CONFIG_FILE")
     notices = [f"{path}: these keys are not read from a file: {', '.join(unknown)}."] if unknown else []
     if wanted and wanted != path:
         notices.append(f"The configuration file {wanted} is missing or empty; {path or 'none'} is used instead.")
-    return Settings(values, tuple(notices))
+    named = values.keys() - ({"HOSTNAME"} - in_file.keys())  # every container has it in its environment
+    return Settings(values, (*notices, *_idle(named)))
+
+
+def _check_ranges(values: Mapping[str, Any]) -> None:
+    if values.get("WORKER_COUNT", 1) < 1:
+        raise SettingInvalid(f"WORKER_COUNT is {values['WORKER_COUNT']}; a server needs at least one worker.")
+    if values.get("WORKER_TIMEOUT", 0) < 0:
+        raise SettingInvalid(f"WORKER_TIMEOUT is {values['WORKER_TIMEOUT']}; it is a number of seconds, 0 for none.")
+    if not 0 <= values.get("AZUREML_DEBUG_PORT", 0) <= 65535:
+        raise SettingInvalid(f"AZUREML_DEBUG_PORT is {values['AZUREML_DEBUG_PORT']}; ports are 1 to 65535.")
+
+
+def _idle(named: Collection[str]) -> list[str]:
+    """One line for all settings that are given for azmlinfsrv's sake alone."""
+    given = [f"{name} ({reason})" for name, reason in IDLE.items() if name in named]
+    return [f"Accepted, without effect: {', '.join(given)}."] if given else []
 
 
 def config_path(given: Mapping[str, str]) -> str | None:

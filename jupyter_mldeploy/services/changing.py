@@ -17,7 +17,7 @@ from . import records, secrets
 from .operations import every
 from .telling import tell
 
-KEPT = ("logs", "operations")  # what survives a deleted service
+KEPT = ("logs", "operations", "modeldata")  # what survives a deleted service
 
 
 def scale(home: Home, name: str, workers: int) -> None:
@@ -62,7 +62,7 @@ def annotate(
 
 
 def delete(home: Home, name: str) -> bool:
-    """Stop and remove a service; its logs stay. False when there was none."""
+    """Stop and remove a service; its logs and collected data stay. False when there was none."""
     try:
         records.record(home, name)
     except ServiceNotFound:

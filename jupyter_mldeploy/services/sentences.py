@@ -10,6 +10,7 @@ Facts = Mapping[str, Any]
 
 DOING = {
     "spawned": "starting its Python interpreter",
+    "debugger": "waiting for the debugger at AZUREML_DEBUG_PORT",
     "importing": "importing the script",
     "init": "running init()",
     "ready": "ready, and waits for the other workers",

@@ -22,8 +22,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, ClassVar
 
-import msgspec
-
 from .. import bundle as bundles
 from .. import environments
 from ..disk import Home, locked, read_json, write_json
@@ -31,12 +29,11 @@ from ..errors import InvalidInput, OperationFailed, PortInUse, ServiceUnreachabl
 from ..processes import Identity, alive, identify
 from ..server import control, rotation
 from ..specs import Address, Bundle, Handle, Json, LogLine, Reply, Settings, State
-from . import Secrets
+from . import Secrets, fronts
 
 PACKAGE = "mldeploy_server"  # what the server's folder is called where it runs
 RELOAD_LIMIT = 1800.0  # seconds that the workers of a new version may take to serve
 STOP_LIMIT = 10.0  # seconds for the requests that run, before the front is killed
-PHASES: Mapping[str, str] = {"starting": "Starting", "serving": "Healthy", "failed": "Failed", "draining": "Stopped"}
 ALIAS = ("jupyter_mldeploy", "azureml", "on_path")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -52,25 +49,26 @@ class ProcessTarget:
     def check(self, settings: Settings) -> None:
         if not 0 <= settings.port <= 65535:
             raise InvalidInput(f"{settings.port} is no port; choose 1 to 65535, or 0 for one that is free.")
-        if settings.workers < 1:
-            raise InvalidInput(f"A service needs at least one worker, not {settings.workers}.")
+        fronts.check(settings)
         if settings.port:
             _listen(settings).close()
 
     def render(self, bundle: Bundle, settings: Settings) -> Mapping[str, str]:
         """The front's configuration, with the place of the app and the interpreter left open."""
-        app = _app(bundle, Path("app"), "python", {})
-        return {"front.json": json.dumps(_configuration(settings, app), indent=2, sort_keys=True) + "\n"}
+        app = fronts.app(bundle, Path("app"), "python", {})
+        return {"front.json": json.dumps(fronts.configuration(settings, app), indent=2, sort_keys=True) + "\n"}
 
     def start(self, bundle: Bundle, settings: Settings, secrets: Secrets) -> Handle:
         folder = self.home.service(settings.service)
         python = self._python(bundle)
         own = _next(folder / "run")
         own.chmod(0o700)
-        app = _app(bundle, bundles.unfold(bundle, _next(folder / "app")), python, _of_this_machine(settings))
+        app = fronts.app(
+            bundle, bundles.unfold(bundle, _next(folder / "app")), python, _of_this_machine(settings, folder)
+        )
         with closing(_listen_again(settings, folder)) as listener:
             port = listener.getsockname()[1]
-            configuration = _configuration(settings, app) | {
+            configuration = fronts.configuration(settings, app) | {
                 "fd": listener.fileno(),
                 "port": port,
                 "control": str(own / "s"),
@@ -85,7 +83,7 @@ class ProcessTarget:
             pid = self._spawn(folder, own, server, listener.fileno())
         who = identify(pid) or Identity(pid, "gone", "", "")
         data = {"service": settings.service, "run": own.name, "host": settings.host, "port": port, "time": time.time()}
-        data["server"] = server.name
+        data |= {"server": server.name, "tls": _shown(settings)}
         handle = Handle(self.kind, data | {f: getattr(who, f) for f in ("pid", "started", "boot")} | {"on": who.host})
         # Beside the front, so that a front whose record was never written can be found.
         write_json(own / "handle.json", handle)
@@ -97,12 +95,11 @@ class ProcessTarget:
             return self._move(handle, bundle, settings, secrets)
         folder = self.home.service(settings.service)
         root = bundles.unfold(bundle, _next(folder / "app"))
-        app = _app(bundle, root, self._python(bundle), _of_this_machine(settings))
+        app = fronts.app(bundle, root, self._python(bundle), _of_this_machine(settings, folder))
         # The front's own version of it, found anew: the workspace may have been moved since the front was started.
         app["worker"] = str(self.home.servers / str(old["server"]) / PACKAGE / "worker.py")
-        rendered = _configuration(settings, app)
-        message = {"v": 1, "op": "reload", "timeout": RELOAD_LIMIT}
-        message |= {key: rendered[key] for key in ("app", "workers", "settings", "auth")}
+        rendered = fronts.configuration(settings, app)
+        message = fronts.reload(rendered) | {"timeout": RELOAD_LIMIT}
         for reply in (*self.control(handle, {"v": 1, "op": "keys", **secrets}), *self.control(handle, message)):
             if reply.error:
                 shutil.rmtree(root, ignore_errors=True)
@@ -112,10 +109,12 @@ class ProcessTarget:
                     traceback=reply.traceback,
                     log=reply.data.get("log", ""),
                 )
-        path = self._own(handle) / "front.json"
-        write_json(path, read_json(path, dict[str, Any]) | rendered, mode=0o600)
+        path, parts = self._own(handle) / "front.json", {"tls": None, "oidc": None}
+        write_json(path, read_json(path, dict[str, Any]) | parts | rendered, mode=0o600)
         _drop_old_apps(folder, keep=2)
-        return handle
+        new = Handle(self.kind, {**old, "tls": _shown(settings)})
+        write_json(self._own(handle) / "handle.json", new)
+        return new
 
     def control(self, handle: Handle, message: Json) -> Sequence[Reply]:
         limit = {"reload": RELOAD_LIMIT, "scale": RELOAD_LIMIT}.get(message["op"], 10.0)
@@ -134,8 +133,11 @@ class ProcessTarget:
         return [Reply(str(handle.data["pid"]), answer, refusal, str(answer.get("traceback") or ""))]
 
     def address(self, handle: Handle) -> Address:
-        url = f"http://{_reachable(handle.data['host'])}:{handle.data['port']}"
-        return Address(local=url, public=url)
+        where = f"{_reachable(handle.data['host'])}:{handle.data['port']}"
+        if (tls := handle.data.get("tls")) is None:
+            return Address(f"http://{where}", f"http://{where}")
+        public = f"https://{tls['name']}:{handle.data['port']}" if tls["name"] else f"https://{where}"
+        return Address(f"https://{where}", public, **tls)
 
     def state(self, handle: Handle) -> State:
         if not alive(_identity(handle)):
@@ -144,24 +146,14 @@ class ProcessTarget:
             seen = control.call(self._socket(handle), {"v": 1, "op": "status"}, 5.0)
         except OSError:
             return self._ending(handle) or State("Starting", "its front is starting")
-        phase = PHASES.get(str(seen.get("phase")), "Unhealthy")
-        return msgspec.convert(
-            {
-                "phase": "Unhealthy" if phase == "Healthy" and not seen["ready"] else phase,
-                "reason": seen.get("reason") or "",
-                "traceback": seen.get("traceback") or "",
-                "workers": seen["wanted"],
-                "ready": seen["ready"],
-            },
-            State,
-        )
+        return fronts.live_state(seen)
 
     def logs(self, handle: Handle, follow: bool = False, previous: bool = False) -> Iterator[LogLine]:
         """The front's log, oldest first; `previous` with what earlier fronts of the service wrote."""
         since = 0.0 if previous else float(handle.data["time"])
         with suppress(OSError):  # asked for anything, a front writes what it still holds; a dead one holds nothing
             control.call(self._socket(handle), {"v": 1, "op": "stats"}, 5.0)
-        for line in map(_line, rotation.lines(str(self._folder(handle) / "logs" / "service.jsonl"), follow)):
+        for line in map(fronts.log_line, rotation.lines(str(self._folder(handle) / "logs" / "service.jsonl"), follow)):
             if line.time >= since:
                 yield line
 
@@ -237,15 +229,7 @@ class ProcessTarget:
             outcome = read_json(self._own(handle) / "outcome.json", dict[str, Any])
         except FileNotFoundError:
             outcome = {}
-        reason = str(outcome.get("reason") or "")
-        if outcome.get("phase") == "failed":
-            return State("Failed", reason, traceback=str(outcome.get("traceback") or ""))
-        if outcome.get("phase") == "stopped":
-            return State("Stopped", reason or "it was stopped; restart it")
-        if outcome.get("phase") != "serving":
-            tail = _tail(self._folder(handle) / "logs" / "front.log")
-            return State("Failed", f"The front ended before it served.{tail}")
-        return State("Unhealthy", "The front process has died; restart it.")
+        return fronts.last_words(outcome, _tail(self._folder(handle) / "logs" / "front.log"))
 
 
 _children: list[subprocess.Popen[bytes]] = []  # kept so that a front that ends is reaped, not left a zombie
@@ -279,42 +263,21 @@ def _listen_again(settings: Settings, service: Path) -> socket.socket:
     return _listen(settings)
 
 
-def _configuration(settings: Settings, app: Json) -> dict[str, Any]:
-    return {
-        "protocol": 1,
-        "name": settings.service,
-        "version": "1.0",
-        "path_prefix": "",
-        "aliases": [f"/api/v1/service/{settings.service}"],
-        "host": settings.host,
-        "workers": settings.workers,
-        "auth": settings.auth,
-        "settings": {"scoring_timeout_ms": settings.scoring_timeout_ms},
-        "app": app,
-    }
+def _shown(settings: Settings) -> dict[str, str] | None:
+    """What callers on this machine need to know of the certificate."""
+    return {"certificate": settings.tls.certificate, "name": settings.tls.name} if settings.tls else None
 
 
-def _app(bundle: Bundle, root: Path, python: str, variables: Mapping[str, str]) -> dict[str, Any]:
-    made = bundles.manifest(bundle)
-    own = {"AZUREML_MODEL_DIR": str(root / made["model_dir"])} if made["models"] else {}
-    return {
-        "root": str(root),
-        "python": python,
-        "entry_script": made["entry_script"],
-        "source_directory": made["source_directory"],
-        "environment": {**variables, **own, **made["environment"]["variables"]},
-    }
-
-
-def _of_this_machine(settings: Settings) -> dict[str, str]:
-    """Variables that a worker gets from where it runs: its share of the cores, and the caller's own PYTHONPATH,
-    since the front runs with another."""
+def _of_this_machine(settings: Settings, folder: Path) -> dict[str, str]:
+    """Variables that a worker gets from where it runs: its share of the cores, the place of collected model data, which
+    outlives each version's app folder, and the caller's own PYTHONPATH, since the front runs with another."""
     threads = str(max(1, (os.cpu_count() or 1) // settings.workers))
     given = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     # The alias for a notebook's child processes is no part of a service: its shims say what azureml is there.
     kept = [entry for entry in given if Path(entry).parts[-3:] != ALIAS]
     path = {"PYTHONPATH": os.pathsep.join(kept)} if kept else {}
-    return {name: threads for name in THREADS if name not in os.environ} | path
+    own = {"SERVICE_NAME": settings.service, "MLDEPLOY_MODELDATA": str(folder / "modeldata")}
+    return {name: threads for name in THREADS if name not in os.environ} | path | own
 
 
 def _next(folder: Path) -> Path:
@@ -370,12 +333,6 @@ def _end(identity: Identity) -> None:
 def _reachable(host: str) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
     return f"[{host}]" if ":" in host else host
-
-
-def _line(raw: bytes) -> LogLine:
-    line = msgspec.json.decode(raw, type=dict[str, Any])
-    replica = str(line["w"] or "")
-    return LogLine(line["t"], line["s"], line["x"], replica=replica, request=line["r"])
 
 
 def _tail(path: Path) -> str:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 import http.client
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from authority import Authority, authority, plain, shown
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from ..server.front.fronts import Front, ask, eventually
 from .parts import bearer, good, guarded
@@ -23,51 +19,9 @@ from .parts import bearer, good, guarded
 NewFront = Callable[..., Front]
 
 
-class Authority(NamedTuple):
-    """A private CA and the folder where it puts certificates."""
-
-    key: ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
-    folder: Path
-
-    def issue(self, name: str, certificate: str = "tls.crt", key: str = "tls.key") -> None:
-        made = ec.generate_private_key(ec.SECP256R1())
-        alternatives = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        signed = built(name, made.public_key(), self.certificate.subject).add_extension(alternatives, False)
-        put(self.folder / certificate, signed.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-        put(self.folder / key, plain(made))
-
-    def client(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cadata=self.certificate.public_bytes(serialization.Encoding.PEM).decode())
-
-
-def built(name: str, key: ec.EllipticCurvePublicKey, issuer: x509.Name | None = None) -> x509.CertificateBuilder:
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer or subject).public_key(key)
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
-    return builder.not_valid_after(now + datetime.timedelta(days=1))
-
-
-def plain(key: ec.EllipticCurvePrivateKey) -> bytes:
-    form = serialization.PrivateFormat.PKCS8
-    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-
-
-def put(path: Path, content: bytes) -> None:
-    """Rename over what is there, as those do who exchange certificates."""
-    aside = path.with_suffix(".new")
-    aside.write_bytes(content)
-    aside.rename(path)
-
-
 @pytest.fixture
 def ca(tmp_path: Path) -> Authority:
-    key = ec.generate_private_key(ec.SECP256R1())
-    is_ca = x509.BasicConstraints(ca=True, path_length=None)
-    made = Authority(key, built("ca", key.public_key()).add_extension(is_ca, True).sign(key, hashes.SHA256()), tmp_path)
-    made.issue("first")
-    return made
+    return authority(tmp_path)
 
 
 @pytest.fixture
@@ -86,13 +40,7 @@ def connected(front: Front, ca: Authority) -> http.client.HTTPSConnection:
 
 
 def served(front: Front, ca: Authority) -> str:
-    """The name in the certificate that a new client is shown."""
-    connection = connected(front, ca)
-    connection.connect()
-    try:
-        return connection.sock.getpeercert()["subject"][0][0][1]
-    finally:
-        connection.close()
+    return shown(front.port, ca)
 
 
 def test_it_speaks_https_to_who_trusts_the_ca_and_nothing_else(front: Front, ca: Authority) -> None:
@@ -136,6 +84,15 @@ def test_a_pair_that_does_not_fit_leaves_the_old_one_in_force(front: Front, ca: 
     assert served(front, ca) == "first"
     (ca.folder / "elsewhere.key").rename(ca.folder / "tls.key")
     eventually(lambda: served(front, ca) == "third", 5)
+
+
+def test_an_idle_client_does_not_hold_up_the_end(front: Front, ca: Authority) -> None:
+    connection = connected(front, ca)
+    assert ask(connection, "GET", "/", None, None).status == 200
+    began = time.monotonic()
+    assert front.stop() == 0
+    assert time.monotonic() - began < 5
+    connection.close()
 
 
 def test_files_that_cannot_work_are_refused_at_the_start(ca: Authority, tmp_path: Path) -> None:

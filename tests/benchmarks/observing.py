@@ -20,6 +20,8 @@ from typing import Any
 
 from measure import Row, children, median, pss
 
+from jupyter_mldeploy.server import control
+
 MINUTES = float(os.environ.get("MLDEPLOY_BENCH_MINUTES", "2"))
 BUSY = 10.0  # seconds
 ROUNDS = 7
@@ -45,12 +47,14 @@ class Front:
         app = {"root": str(folder), "python": sys.executable, "entry_script": "score.py"}
         self.config: dict[str, Any] = {"port": 0, "workers": workers, "app": app, "outcome": str(self.outcome)}
         self.config["log"] = str(folder / "service.jsonl")
+        self.config["control"] = str(folder / "s")
 
     def start(self) -> Front:
         path = self.folder / "config.json"
         path.write_text(json.dumps(self.config))
         self.outcome.unlink(missing_ok=True)
-        self.process = subprocess.Popen([sys.executable, "-m", "jupyter_mldeploy.server", str(path)])
+        command = [sys.executable, "-m", "jupyter_mldeploy.server", str(path)]
+        self.process = subprocess.Popen(command, start_new_session=True)  # as the process target does
         return self
 
     def ready(self) -> Front:
@@ -101,24 +105,43 @@ def front(script: str = TRIVIAL, workers: int = 1) -> Iterator[Front]:
 
 
 def rows() -> list[Row]:
-    return [*_busy(), *_small(), *_killed(), *_load()]
+    return [*_busy(), *_small(), *_killed(), *_changed(), *_load()]
 
 
 def _busy() -> list[Row]:
-    """Health and metrics while every worker, as many as there are cores, computes."""
+    """Health and metrics while every worker, as many as there are cores, computes: asked by a client that itself never
+    waits for a core, as on another machine, and by an ordinary one, which may wait for the scheduler's next tick."""
     with front(SPINNING, workers=os.cpu_count() or 1) as made:
         made.ready()
         work = [threading.Thread(target=made.score, args=(str(BUSY),)) for _ in range(os.cpu_count() or 1)]
         for thread in work:
             thread.start()
         time.sleep(0.3)
-        times = _asked(made, ("/", "/metrics"), BUSY - 1)
+        with _never_waiting() as ahead:
+            times = _asked(made, ("/", "/metrics"), BUSY / 2)
+        ordinary = _asked(made, ("/", "/metrics"), BUSY / 2 - 1)
         for thread in work:
             thread.join()
-    return [
-        Row(f"GET {path}, every worker busy, p99", f"{_p99(each) * 1000:.2f} ms", "≤ 2 ms", _p99(each) <= 0.002)
-        for path, each in times.items()
-    ]
+    found = []
+    for path, each in times.items():
+        text = f"{_p99(each) * 1000:.2f} ms (ordinary client {_p99(ordinary[path]) * 1000:.2f})"
+        name = f"GET {path}, every worker busy, p99" + ("" if ahead else ", client not ahead")
+        found.append(Row(name, text, "≤ 2 ms", _p99(each) <= 0.002))
+    return found
+
+
+@contextmanager
+def _never_waiting() -> Iterator[bool]:
+    """Run this thread before all others of the machine, where that is allowed."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except (AttributeError, PermissionError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _p99(times: list[float]) -> float:
@@ -170,6 +193,45 @@ def _killed() -> list[Row]:
             times.append(time.perf_counter() - began)
     back = median(times)
     return [Row("a killed worker is back", f"{back:.2f} s", "≤ 0.2 s + init", back <= 0.2)]
+
+
+def _changed() -> list[Row]:
+    """Reloads, one of them bad, and other numbers of workers, while requests come at a fixed rate."""
+    with front(workers=2) as made:
+        made.ready()
+        (made.folder / "bad.py").write_text("def init():\n    raise ValueError('bad')\ndef run(raw_data):\n    pass\n")
+        ending, failed, sent = threading.Event(), [0] * 10, [0] * 10
+        clients = [threading.Thread(target=_steady, args=(made, ending, failed, sent, n)) for n in range(10)]
+        began = time.monotonic()
+        for client in clients:
+            client.start()
+        for script, workers in (("score.py", 2), ("bad.py", 2), ("score.py", 3), ("score.py", 1), ("score.py", 2)) * 2:
+            app = made.config["app"] | {"entry_script": script}
+            order = {"v": 1, "op": "reload", "app": app, "workers": workers}
+            assert control.call(str(made.folder / "s"), order, 60)["ok"] == (script != "bad.py")
+            time.sleep(1)
+        ending.set()
+        for client in clients:
+            client.join()
+        took = time.monotonic() - began
+    name = f"10 reloads and updates under {sum(sent) / took:.0f} requests/s, failed"
+    return [Row(name, f"{sum(failed)} of {sum(sent)}", "0", not any(failed))]
+
+
+def _steady(made: Front, ending: threading.Event, failed: list[int], sent: list[int], number: int) -> None:
+    """A tenth of 500 requests a second, due by the clock: late answers make the next ones come closer together."""
+    link, due = made.link(), time.monotonic() + number / 500
+    while not ending.is_set():
+        time.sleep(max(0.0, due - time.monotonic()))
+        due += 10 / 500
+        try:
+            link.request("POST", "/score", str(sent[number]))
+            answer = link.getresponse()
+            failed[number] += answer.status != 200 or json.loads(answer.read()) != str(sent[number])
+        except OSError:
+            failed[number] += 1
+        sent[number] += 1
+    link.close()
 
 
 def _until(true: Callable[[], bool]) -> None:

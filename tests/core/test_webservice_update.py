@@ -42,7 +42,7 @@ TLS = {"ssl_cert_pem_file": __file__, "ssl_key_pem_file": __file__, "ssl_cname":
         ("update-aci", {"ssl_cert_pem_file": __file__}, ["only with ssl_enabled=True"]),
         ("update-aci", {"ssl_enabled": True}, ["ssl_cert_pem_file, ssl_key_pem_file, ssl_cname missing"]),
         ("update-aci", {"ssl_enabled": True} | TLS | {"ssl_key_pem_file": "gone"}, ["no file at 'gone'"]),
-        ("update-aci", {"ssl_enabled": True} | TLS, ["TLS is not served here"]),
+        ("update-aci", {"ssl_enabled": True} | TLS, ["do not fit"]),
         ("update-aci", {"image": "x", "models": [], "ssl_cname": "a"}, ["image:", "models needs", "ssl_enabled=True"]),
         ("update-aks", {}, ["Nothing to update"]),
         ("update-aks", {"image": "old"}, ["There are no images"]),

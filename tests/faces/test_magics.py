@@ -136,6 +136,14 @@ class TestDeploy:
         assert (line.auth, line.workers) == (auth, f"{workers}/{workers}")
         assert shell.run('%score adder {"data": [[1]]}') == [1], "the key is found without being asked for"
 
+    @pytest.mark.parametrize("kind", ["local", "aci", "aks"])
+    def test_settings_of_the_server_are_set_by_name(self, shell: Shell, script: Path, kind: str) -> None:
+        shell.run(
+            f"service = %deploy adder --to {kind} --set body_limit=40 --set request_log=true --set cors_origins=http://a.b"
+        )
+        assert shell.run('%score adder {"data": [[1]]}') == [1]
+        assert '"status": 200' in shell.run("service.get_logs()")
+
     @pytest.mark.parametrize("line", ["--to aci --port 8000", "--to aks --port 8000", "--to aci --workers 2"])
     def test_options_that_the_kind_does_not_have_are_refused(self, shell: Shell, script: Path, line: str) -> None:
         with pytest.raises(MagicError, match="is for --to local"):
@@ -189,6 +197,8 @@ class TestDeploy:
             ("%deploy adder --env nowhere.yml", "nowhere.yml"),
             ("%deploy adder --env not-registered", "not-registered"),
             ("%deploy adder --to moon", "moon"),
+            ("%deploy adder --set request_log", "give a name and a value"),
+            ("%deploy adder --set request_log=maybe", "request_log is 'maybe'"),
         ],
     )
     def test_bad_input_is_named_and_deploys_nothing(self, shell: Shell, script: Path, line: str, said: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,52 +103,3 @@ def test_an_installed_azureml_does_not_hide_the_shims(tmp_path: Path) -> None:
     with Worker(write(tmp_path, SCRIPT)) as worker:
         code = "import azureml.core, azureml_inference_server_http.api.aml_request\nout = 1"
         assert outcome(worker.ready(), code) == 1
-
-
-COLLECT = """
-import os
-from azureml.monitoring import ModelDataCollector
-inputs = ModelDataCollector("m", designation="inputs", feature_names=["a", "b"])
-inputs.collect([[1, 2], [3, 4]], "id-1")
-inputs.collect([[5, "six, and more"]])
-outputs = ModelDataCollector("../../evil", designation="predictions", webservice_name="svc", model_version=3)
-outputs.collect(0.5, "id-1")
-out = [os.path.join(place, name) for place, _, names in os.walk("modeldata") for name in names]
-"""
-
-
-def test_collected_data_lands_in_csv_files_below_the_app_root(tmp_path: Path) -> None:
-    with Worker(write(tmp_path, SCRIPT)) as worker:
-        paths = outcome(worker.ready(), COLLECT)
-    assert isinstance(paths, list)
-    inputs, outputs = sorted(paths, key=lambda path: "predictions" in path)
-    assert inputs.startswith("modeldata/default/default/default/default/m/default/inputs/20")
-    rows = list(csv.reader((tmp_path / inputs).open(newline="")))
-    assert rows[0] == ["$CorrelationId", "$Timestamp", "a", "b"]
-    assert [(row[0], *row[2:]) for row in rows[1:3]] == [("id-1", "1", "2"), ("id-1", "3", "4")]
-    assert rows[3][2:] == ["5", "six, and more"]
-    assert rows[3][0] not in ("", "id-1")
-    assert "/svc/_.._evil/3/predictions/" in outputs
-    assert [row[2:] for row in csv.reader((tmp_path / outputs).open(newline=""))] == [["0"], ["0.5"]]
-
-
-@pytest.mark.parametrize(
-    ("data", "rows"),
-    [
-        ("numpy.array([[1, 2], [3, 4]])", [["0", "1"], ["1", "2"], ["3", "4"]]),
-        ("numpy.array([7, 8])", [["0"], ["7"], ["8"]]),
-        ("pandas.DataFrame({'x': [1], 'y': ['z']})", [["x", "y"], ["1", "z"]]),
-        ("pandas.Series([1, 2])", [["0"], ["1"], ["2"]]),
-    ],
-)
-def test_arrays_and_frames_can_be_collected(worker: Worker, data: str, rows: list[list[str]]) -> None:
-    code = f"""
-import numpy, pandas, glob, shutil
-from azureml.monitoring import ModelDataCollector
-ModelDataCollector("m").collect({data})
-path, = glob.glob("modeldata/**/*.csv", recursive=True)
-out = open(path, newline="").read()
-shutil.rmtree("modeldata")
-"""
-    text = outcome(worker, code)
-    assert [row[2:] for row in csv.reader(str(text).splitlines())] == rows

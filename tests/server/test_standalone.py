@@ -153,6 +153,17 @@ def test_a_port_in_use_exits_with_1_and_is_named(app: Path) -> None:
             assert f"Port {port}" in out
 
 
+def test_worker_timeout_ends_a_run_with_the_answer_of_the_scoring_timeout(tmp_path: Path, port: int) -> None:
+    app = write(tmp_path / "app", "import time\ndef init(): pass\ndef run(data): time.sleep(float(data))\n")
+    arguments = alone("--port", str(port))
+    with served(arguments, app, port, AZUREML_MODEL_DIR="m", WORKER_TIMEOUT="1", WORKER_PRELOAD="true") as server:
+        assert until(server.healthy, 20)
+        assert server.ask("/score", "30")[:2] == (500, '{"message": "Scoring timeout after 1000 ms"}')
+        assert until(lambda: server.healthy() and server.ask("/score", "0")[0] == 200, 20)
+        _, output = server.stop()
+    assert "Accepted, without effect: WORKER_PRELOAD (each worker loads the script by itself)" in output
+
+
 def test_an_insights_key_is_refused_or_ignored_in_words_and_never_shown(app: Path, port: int) -> None:
     for key, words in (("not-a-uuid", "is no UUID"), ("01234567-89ab-cdef-0123-456789abcdef", "Nothing is sent")):
         arguments = alone("--port", str(port), "--appinsights_instrumentation_key", key)

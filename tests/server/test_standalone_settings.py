@@ -41,6 +41,9 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_p
         ("APP_INSIGHTS_LOG_RESPONSE_ENABLED", ""),
         ("APP_INSIGHTS_LOG_RESPONSE_ENABLED", "maybe"),
         ("AML_MDC_STORAGE_ENABLED", "2"),
+        ("WORKER_TIMEOUT", "long"),
+        ("WORKER_TIMEOUT", "-1"),
+        ("AZUREML_DEBUG_PORT", "70000"),
     ],
 )
 def test_a_variable_of_the_wrong_type_is_named(tmp_path: Path, name: str, value: str) -> None:
@@ -63,6 +66,50 @@ def test_a_value_of_the_wrong_type_in_the_file_is_named(tmp_path: Path, name: st
 )
 def test_a_value_that_can_be_read_is_taken(tmp_path: Path, name: str, value: object) -> None:
     assert settled(tmp_path, {name: value}).values.get(name) in (5, "DEBUG", None)
+
+
+@pytest.mark.parametrize(
+    ("environment", "milliseconds"),
+    [
+        ({}, 3_600_000),
+        ({"WORKER_TIMEOUT": "300"}, 300_000),
+        ({"WORKER_TIMEOUT": "300", "SCORING_TIMEOUT_MS": "500"}, 500),
+        ({"WORKER_TIMEOUT": "1", "SCORING_TIMEOUT_MS": "5000"}, 1000),
+        ({"WORKER_TIMEOUT": "0"}, 3_600_000),
+        ({"WORKER_TIMEOUT": "2", "SCORING_TIMEOUT_MS": "0"}, 2000),
+        ({"SCORING_TIMEOUT_MS": "0"}, 0),
+    ],
+)
+def test_worker_timeout_is_an_upper_limit_where_it_is_given(
+    tmp_path: Path, environment: dict[str, str], milliseconds: int
+) -> None:
+    found = settled(tmp_path, **environment)
+    config = configuration(Options(entry_script="score.py"), found)
+    assert config.settings.scoring_timeout_ms == milliseconds
+
+
+IDLE = {
+    "WORKER_PRELOAD": "true",
+    "AML_APP_INSIGHTS_ENABLED": "true",
+    "APP_INSIGHTS_LOG_RESPONSE_ENABLED": "false",
+    "WORKSPACE_NAME": "w",
+    "AML_MDC_STORAGE_ENABLED": "true",
+    "AZUREML_LOG_LEVEL": "DEBUG",
+    "AML_DBG_MODEL_INFO": "1",
+    "AML_DBG_RESOURCE_INFO": "1",
+    "SERVER_PORT": "1",
+    "HEALTH_PORT": "2",
+}
+
+
+def test_what_has_no_effect_is_said_in_one_line(tmp_path: Path) -> None:
+    (line,) = settled(tmp_path, **IDLE, HOSTNAME="this").notices
+    assert line.startswith("Accepted, without effect: ")
+    assert [name for name in IDLE if name not in line] == []
+    assert "HOSTNAME" not in line
+    assert "HOSTNAME" in settled(tmp_path, {"HOSTNAME": "that"}).notices[0]
+    (tmp_path / "config.json").unlink()
+    assert settled(tmp_path, SERVICE_NAME="s", WORKER_TIMEOUT="5", AML_MODEL_DC_STORAGE_ENABLED="true").notices == ()
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\xff"])

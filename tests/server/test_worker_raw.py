@@ -257,3 +257,21 @@ def test_a_plain_run_may_return_a_response(tmp_path: Path) -> None:
         assert worker.ready().phases[-1]["raw"] is False
         answer = worker.ask(b"tea")
         assert (answer.status, answer.http, answer.body) == (frames.OK_META, 418, b"tea")
+
+
+@pytest.mark.parametrize("kind", ["flask", "ours"])
+def test_a_plain_run_may_stream_a_part_a_yield(tmp_path: Path, kind: str) -> None:
+    script = """
+    from azureml.contrib.services.aml_response import AMLResponse
+    def init():
+        pass
+    def run(raw_data):
+        return AMLResponse((bytes([255, n]) for n in range(3)), 200, {"Content-Type": "application/octet-stream"})
+    """
+    if kind == "ours":
+        write(tmp_path, "raise ImportError('not installed here')\n", "flask.py")
+    with Worker(write(tmp_path, script)) as worker:
+        opening, *parts, end = worker.ready().answers_to(worker.send(b"x"))
+    assert ["content-type", "application/octet-stream"] in headers(opening)
+    assert [part.body for part in parts] == [b"\xff\x00", b"\xff\x01", b"\xff\x02"]
+    assert (opening.flags, end.status) == (frames.FLAG_STREAM, frames.END)

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,9 @@ from sandbox import SUM, VERSION, Sandbox, sandbox
 
 from jupyter_mldeploy import bundle, client, environments
 from jupyter_mldeploy.errors import InvalidInput, OperationFailed, PortInUse, TargetUnavailable
-from jupyter_mldeploy.specs import Bundle, EnvironmentSpec, Handle, Settings
-from jupyter_mldeploy.targets import TARGETS, Target, target
+from jupyter_mldeploy.server.front import config
+from jupyter_mldeploy.specs import Bundle, EnvironmentSpec, Handle, LogLine, Settings, Tls
+from jupyter_mldeploy.targets import TARGETS, Target, fronts, target
 
 KEYS = {"keys": ["primary-key-of-the-test", "secondary-key-of-the-test"]}
 
@@ -70,6 +72,49 @@ def test_the_front_configuration_is_as_before(box: Sandbox) -> None:
     rendered = target("process", box.home).render(built(box, SUM), Settings("summing", port=8890))["front.json"]
     golden = Path(__file__).parent / "golden" / "process" / "front.json"
     assert rendered == golden.read_text()
+
+
+def test_all_that_may_be_switched_on_is_in_what_the_front_is_told(box: Sandbox) -> None:
+    """Golden as well."""
+    switched = Settings(
+        "summing",
+        auth="token",
+        limits={"max_request_wait_time": 900, "replica_max_concurrent_requests": 4, "period_seconds": 10},
+        server={"request_log": True, "worker_memory_limit": 2_000_000_000},
+        tls=Tls("/certificates/server.crt", "/certificates/server.key", "scoring.example"),
+        oidc={"issuer": "https://login.example", "audience": "ml", "jwks_url": "https://login.example/keys"},
+    )
+    rendered = target("process", box.home).render(built(box, SUM), switched)["front.json"]
+    assert rendered == (Path(__file__).parent / "golden" / "process" / "front-switched.json").read_text()
+    config.parse(json.loads(rendered))
+
+
+def test_a_reload_says_all_so_that_what_is_left_out_is_as_by_default() -> None:
+    app = {"root": "app", "python": "python", "entry_script": "score.py"}
+    message = fronts.reload(fronts.configuration(Settings("summing", server={"body_limit": 7}), app))
+    assert (message["tls"], message["oidc"], message["auth"]) == (None, None, "none")
+    assert message["settings"] == {**asdict(config.Settings()), "body_limit": 7}
+
+
+def test_a_line_of_a_request_keeps_what_is_known_of_it() -> None:
+    line = {"t": 1.5, "s": "access", "l": "I", "w": 2, "r": "id", "n": "azmlinfsrv", "x": "GET"}
+    raw = json.dumps({**line, "request": {"status": 200}}).encode()
+    assert fronts.log_line(raw) == LogLine(1.5, "access", 'GET {"status": 200}', replica="2", request="id")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "phase", "reason"),
+    [
+        ({"phase": "failed", "reason": "init raised"}, "Failed", "init raised"),
+        ({"phase": "stopped"}, "Stopped", "restart it"),
+        ({"phase": "serving"}, "Unhealthy", "has died"),
+        ({}, "Failed", "before it served.\nlast line"),
+    ],
+)
+def test_a_front_that_is_gone_is_explained_by_its_last_words(outcome: dict[str, str], phase: str, reason: str) -> None:
+    state = fronts.last_words(outcome, "\nlast line")
+    assert state.phase == phase
+    assert reason in state.reason
 
 
 def test_a_whole_life(box: Sandbox, runs_on: Target, handle: Handle) -> None:

@@ -2,6 +2,7 @@
 
 SWITCHES = {
     "form_as_text": {"MLDEPLOY_FORM_AS_TEXT": "false"},
+    "json_errors_400": {"MLDEPLOY_JSON_ERRORS_400": "false"},
     "gzip_bodies": {"MLDEPLOY_GZIP_BODIES": "false"},
     "allow_header": {"MLDEPLOY_ALLOW_HEADER": "false"},
     "keep_alive": {"MLDEPLOY_KEEP_ALIVE": "false"},

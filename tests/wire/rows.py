@@ -44,6 +44,8 @@ class Row:
     logged: str = ""
     keep: bool = False  # send no `Connection: close`
     health: bool = False  # to the health port
+    chunks: tuple[bytes, ...] = ()  # of a stream, one a yield
+    torn: bool = False  # the connection ends before the stream does
 
     @property
     def expected(self) -> Expected:

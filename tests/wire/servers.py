@@ -33,12 +33,14 @@ LEFT_OUT = ("server", "date", "content-length")
 
 @dataclass(frozen=True)
 class Seen:
-    """An answer: status, headers in lower case (repeated ones joined), the body, and its chunks if it had any."""
+    """An answer: status, headers in lower case (repeated ones joined), the body, its chunks if it had any, and whether
+    the last of them was missing."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
     chunks: tuple[bytes, ...] = ()
+    torn: bool = False
 
     @property
     def body(self) -> Any:
@@ -56,7 +58,7 @@ class Seen:
             content = _unworded(self.body)
         elif own:
             content = sorted(self.body)
-        return self.status, headers, content, self.chunks
+        return self.status, headers, content, self.chunks, self.torn
 
 
 def _steady(name: str, value: str) -> str:
@@ -150,7 +152,7 @@ def fail_to_start(command: Sequence[str], folder: Path, boot: Boot) -> tuple[int
         cwd=folder,
         env=environment(folder, boot.environment),
         capture_output=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
@@ -195,25 +197,29 @@ def read(link: socket.socket, method: str) -> Seen:
     if method == "HEAD":
         return seen
     if headers.get("transfer-encoding") == "chunked":
-        chunks = _chunks(link, rest)
-        return replace(seen, content=b"".join(chunks), chunks=chunks)
+        chunks, torn = _chunks(link, rest)
+        return replace(seen, content=b"".join(chunks), chunks=chunks, torn=torn)
     wanted = int(headers.get("content-length", 0))
     while len(rest) < wanted:
         rest += _more(link)
     return replace(seen, content=rest)
 
 
-def _chunks(link: socket.socket, data: bytes) -> tuple[bytes, ...]:
+def _chunks(link: socket.socket, data: bytes) -> tuple[tuple[bytes, ...], bool]:
+    """The chunks, and whether the connection ended before the last one."""
     found: list[bytes] = []
     while True:
-        while b"\r\n" not in data:
-            data += _more(link)
-        size, _, data = data.partition(b"\r\n")
-        length = int(size, 16)
-        while len(data) < length + 2:
-            data += _more(link)
+        try:
+            while b"\r\n" not in data:
+                data += _more(link)
+            size, _, data = data.partition(b"\r\n")
+            length = int(size, 16)
+            while len(data) < length + 2:
+                data += _more(link)
+        except ConnectionResetError:
+            return tuple(found), True
         if not length:
-            return tuple(found)
+            return tuple(found), False
         found.append(data[:length])
         data = data[length + 2 :]
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from ...specs import Auth, Settings
-from . import _fields
-from ._configuration import Flag, Number, Text, Texts, WebserviceDeploymentConfiguration
+from ...specs import Auth, Settings, Tls
+from . import _fields, _switches
+from ._configuration import BOTH, Flag, Number, Text, Texts, WebserviceDeploymentConfiguration
 from ._fields import Rule
 from ._parts import ContainerResourceRequirements, EncryptionProperties, VnetConfiguration
-
-TLS = "TLS is not served here yet. Leave ssl_enabled out, and put a reverse proxy that has the certificate before it."
 
 
 @dataclass
@@ -42,22 +40,41 @@ class AciServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     cmk_key_version: Annotated[Text, Rule("keyVersion", effect=False)] = None
     vnet_name: Annotated[Text, Rule("vnetName", effect=False)] = None
     subnet_name: Annotated[Text, Rule("subnetName", effect=False)] = None
+    token_auth_enabled: bool = field(default=False, init=False)
+    server: Texts = field(default=None, init=False)
+    tls: Any = field(default=None, init=False)
+    oidc: Texts = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._settle_paths()
+
+    def _settle_paths(self) -> None:
+        """Files are meant from the folder that is the current one now."""
+        if self.ssl_cert_pem_file:
+            self.ssl_cert_pem_file = _switches.full(self.ssl_cert_pem_file)
+        if self.ssl_key_pem_file:
+            self.ssl_key_pem_file = _switches.full(self.ssl_key_pem_file)
 
     def _conflicts(self) -> list[str]:
         tls = {n: getattr(self, n) for n in ("ssl_cert_pem_file", "ssl_key_pem_file", "ssl_cname")}
         cmk = {n: getattr(self, n) for n in ("cmk_vault_base_url", "cmk_key_name", "cmk_key_version")}
         vnet = {"vnet_name": self.vnet_name, "subnet_name": self.subnet_name}
         found = [_together(tls, "ssl_enabled needs")] if self.ssl_enabled else []
+        found += [BOTH] if self.auth_enabled and self.token_auth_enabled else []
+        found += ["tls and ssl_enabled exclude each other: give one of them."] if self.ssl_enabled and self.tls else []
         found += [missing_file(name, value) for name, value in tls.items() if name != "ssl_cname"]
         found += [_together(group, "these go together:") for group in (cmk, vnet) if any(group.values())]
         return [sentence for sentence in found if sentence]
 
-    def _refusals(self) -> list[str]:
-        return [TLS] if self.ssl_enabled else []
+    def _tls(self) -> Tls | None:
+        if not self.ssl_enabled:
+            return super()._tls()
+        return _switches.tls((self.ssl_cert_pem_file, self.ssl_key_pem_file, self.ssl_cname))
 
     def _settings(self, service: str) -> Settings:
-        auth: Auth = "key" if self.auth_enabled else "none"
-        return Settings(service, auth=auth, cpu=self.cpu_cores, memory_gb=self.memory_gb)
+        auth: Auth = "token" if self.token_auth_enabled else "key" if self.auth_enabled else "none"
+        return _switches.applied(Settings(service, auth=auth, cpu=self.cpu_cores, memory_gb=self.memory_gb), self)
 
     def _resources(self) -> ContainerResourceRequirements:
         return ContainerResourceRequirements(self.cpu_cores, self.memory_gb)

@@ -8,8 +8,8 @@ from numbers import Real
 from typing import Annotated, Any
 
 from ...specs import Auth, Settings
-from . import _fields
-from ._configuration import Flag, Number, Text, Texts, WebserviceDeploymentConfiguration, Whole
+from . import _fields, _switches
+from ._configuration import BOTH, Flag, Number, Text, Texts, WebserviceDeploymentConfiguration, Whole
 from ._fields import Rule, effective
 from ._parts import AutoScaler, ContainerResourceRequirements, DataCollection, LivenessProbeRequirements
 
@@ -21,14 +21,16 @@ AUTOSCALE = (
     "autoscale_target_utilization",
 )
 PROBE = ("period_seconds", "initial_delay_seconds", "timeout_seconds", "success_threshold", "failure_threshold")
-LIMITS = ("autoscale_enabled", *AUTOSCALE, "replica_max_concurrent_requests", "max_request_wait_time", *PROBE)
+HELD = ("replica_max_concurrent_requests", "max_request_wait_time")
+LIMITS = ("autoscale_enabled", *AUTOSCALE, *PROBE)
 
 
 @dataclass
 class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     """Parameters of a service of type AKS; cpu in cores, memory in GB, utilization in percent.
 
-    `max_request_wait_time` is the time in the queue in ms, after which a request is answered 503.
+    `max_request_wait_time` is the time in the queue in ms, after which a request is answered 503, and
+    `replica_max_concurrent_requests` how many a replica may hold or have waiting. Neither is a limit here unless given.
     """
 
     _webservice_type = "AKS"
@@ -45,10 +47,8 @@ class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     memory_gb: Annotated[Number, Rule("containerResourceRequirements.memoryInGB", above=0, effect=False)]
     enable_app_insights: Annotated[Flag, Rule("appInsightsEnabled", False, effect=False)]
     scoring_timeout_ms: Annotated[Whole, Rule("scoringTimeoutMs", 60_000, above=0)]
-    replica_max_concurrent_requests: Annotated[
-        Whole, Rule("maxConcurrentRequestsPerContainer", 1, above=0, effect=False)
-    ]
-    max_request_wait_time: Annotated[Whole, Rule("maxQueueWaitMs", 500, above=0, effect=False)]
+    replica_max_concurrent_requests: Annotated[Whole, Rule("maxConcurrentRequestsPerContainer", 1, above=0)]
+    max_request_wait_time: Annotated[Whole, Rule("maxQueueWaitMs", 500, above=0)]
     num_replicas: Annotated[Whole, Rule("numReplicas", above=0)]
     primary_key: Annotated[Text, Rule("keys.primaryKey")] = field(repr=False)
     secondary_key: Annotated[Text, Rule("keys.secondaryKey")] = field(repr=False)
@@ -69,11 +69,14 @@ class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     cpu_cores_limit: Annotated[Number, Rule("containerResourceRequirements.cpuLimit", above=0, effect=False)]
     memory_gb_limit: Annotated[Number, Rule("containerResourceRequirements.memoryInGBLimit", above=0, effect=False)]
     blobfuse_enabled: Annotated[Flag, Rule("blobfuseEnabled", True, effect=False)] = None
+    server: Texts = field(default=None, init=False)
+    tls: Any = field(default=None, init=False)
+    oidc: Texts = field(default=None, init=False)
 
     def _conflicts(self) -> list[str]:
         found = [*self._scaling_conflicts(), *limit_conflicts(vars(self))]
         if self.token_auth_enabled and self.auth_enabled:
-            found.append("auth_enabled and token_auth_enabled exclude each other: switch one of them off.")
+            found.append(BOTH)
         if self.namespace is not None and not NAMESPACE.fullmatch(str(self.namespace)):
             found.append(
                 f"namespace is {self.namespace!r}: lower-case letters, digits and dashes, at most 63, "
@@ -98,7 +101,8 @@ class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     def _settings(self, service: str) -> Settings:
         auth: Auth = "token" if self.token_auth_enabled else "key" if effective(self, "auth_enabled") else "none"
         limits: dict[str, Any] = {name: effective(self, name) for name in LIMITS}
-        return Settings(
+        limits |= {name: getattr(self, name) for name in HELD}
+        settings = Settings(
             service,
             workers=self.num_replicas or self.autoscale_min_replicas or 1,
             auth=auth,
@@ -107,6 +111,7 @@ class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
             scoring_timeout_ms=effective(self, "scoring_timeout_ms"),
             limits={**limits, "autoscale_enabled": self._autoscales()},
         )
+        return _switches.applied(settings, self)
 
     def _autoscales(self) -> bool:
         return not self.num_replicas if self.autoscale_enabled is None else self.autoscale_enabled

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
-from ...specs import Settings
+from ...specs import Settings, Tls
 from ..exceptions import NotAvailableException, WebserviceException
-from . import _fields
+from . import _fields, _switches
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -22,6 +22,8 @@ Whole = int | None
 Texts = Mapping[str, Any] | None
 
 NO_IMAGES = "There are no images to deploy from. Use Model.deploy with models and an InferenceConfig."
+
+BOTH = "auth_enabled and token_auth_enabled exclude each other: switch one of them off."
 
 
 class WebserviceDeploymentConfiguration(ABC):
@@ -36,6 +38,9 @@ class WebserviceDeploymentConfiguration(ABC):
     primary_key: str | None
     secondary_key: str | None
     location: str | None
+    server: Mapping[str, Any] | None  # the scoring server's settings by their names, such as {"request_log": True}
+    tls: Any  # (certificate file, key file), and as a third the name that the certificate is made out to
+    oidc: Mapping[str, Any] | None  # whose tokens are taken too: issuer, audience, jwks_url, leeway_seconds
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class WebserviceDeploymentConfiguration(ABC):
         self._webservice_type = type
         self.description, self.tags, self.properties = description, tags, properties
         self.primary_key, self.secondary_key, self.location = primary_key, secondary_key, location
+        self.server = self.tls = self.oidc = None
 
     def __post_init__(self) -> None:
         self.validate_configuration()
@@ -65,6 +71,9 @@ class WebserviceDeploymentConfiguration(ABC):
         print(f"{self._webservice_type} deployment configuration")
         for name, value in _fields.given(self._fields).items():
             print(f"  {name}: {value}")
+        for name in _switches.NAMES:
+            if value := getattr(self, name):
+                print(f"  {name}: {value}")
 
     @classmethod
     def validate_image(cls, image: object) -> NoReturn:
@@ -85,15 +94,15 @@ class WebserviceDeploymentConfiguration(ABC):
 
     def _problems(self) -> list[str]:
         """All that is wrong, one sentence each."""
-        return [*_fields.problems(self._fields), *self._conflicts()]
+        return [*_fields.problems(self._fields), *_switches.problems(self), *self._conflicts()]
 
     def _conflicts(self) -> list[str]:
         """What is wrong between several values, one sentence each."""
         return []
 
-    def _refusals(self) -> list[str]:
-        """What this configuration may say and nothing here can do, one sentence each; asked before deploying."""
-        return []
+    def _tls(self) -> Tls | None:
+        """Certificate and key, by their full paths."""
+        return _switches.tls(self.tls)
 
     def _keys(self) -> tuple[str, str] | None:
         """The keys that were given; as in v1 a second one counts only beside a first."""

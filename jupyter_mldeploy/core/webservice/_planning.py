@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ... import services
-from ...specs import EnvironmentSpec, ModelRef, Plan, ScriptSpec
+from ...specs import EnvironmentSpec, ModelRef, Plan, ScriptSpec, Tls
 from .._tags import as_texts
 from ..compute import ComputeTarget
 from ..exceptions import UserErrorException, WebserviceException, translated
-from . import _fields
+from . import _fields, _switches
 from ._aci_configuration import AciServiceDeploymentConfiguration
 from ._aks_configuration import AksServiceDeploymentConfiguration
 from ._configuration import WebserviceDeploymentConfiguration
@@ -84,18 +84,21 @@ def plan(
 ) -> Plan:
     """The plan of a deployment. Everything that needs no work is checked here."""
     configuration.validate_configuration()
-    refuse(configuration)
+    compute = _compute(workspace, configuration, target)
+    settings = configuration._settings(name)
+    if settings.tls is None and compute is not None:
+        settings = replace(settings, tls=_of_cluster(compute))
     return Plan(
         name,
         configuration._webservice_type.upper(),
         served.script,
-        configuration._settings(name),
+        settings,
         served.models,
         served.environment,
         description=configuration.description or served.description,
         tags=as_texts("tags", configuration.tags),
         properties=as_texts("properties", configuration.properties),
-        compute=_compute(workspace, configuration, target),
+        compute=compute.name if compute else None,
         configuration=recorded(configuration),
     )
 
@@ -114,12 +117,6 @@ def launch(
     )
 
 
-def refuse(configuration: WebserviceDeploymentConfiguration) -> None:
-    """Raise what is asked for and does not exist here."""
-    if refusals := configuration._refusals():
-        raise WebserviceException("\n".join(refusals))
-
-
 def recorded(configuration: WebserviceDeploymentConfiguration) -> dict[str, Any]:
     """The parameters that a record keeps; descriptions, tags and properties have places of their own."""
     given = _fields.given(configuration._fields)
@@ -136,9 +133,18 @@ def changed(current: Plan, served: Served | None, configuration: WebserviceDeplo
     return replace(new, models=served.models, script=served.script, environment=served.environment)
 
 
-def _compute(workspace: Workspace, configuration: WebserviceDeploymentConfiguration, target: Any) -> str | None:
-    """The name of the compute target; what the configuration says wins (v1 SDK). It must exist."""
+def _compute(
+    workspace: Workspace, configuration: WebserviceDeploymentConfiguration, target: Any
+) -> ComputeTarget | None:
+    """The compute target; what the configuration says wins (v1 SDK). It must exist."""
     if not isinstance(configuration, AksServiceDeploymentConfiguration):
         return None
     name = configuration.compute_target_name or getattr(target, "name", target)
-    return ComputeTarget(workspace, name).name if name else None
+    return ComputeTarget(workspace, name) if name else None
+
+
+def _of_cluster(compute: ComputeTarget) -> Tls | None:
+    """The certificate that a cluster was given for all its services."""
+    asked = compute._record().configuration
+    files = asked.get("ssl_cert_pem_file"), asked.get("ssl_key_pem_file")
+    return _switches.tls((*files, asked.get("ssl_cname") or "")) if all(files) else None

@@ -9,22 +9,22 @@ from typing import Any
 from ... import client, services
 from ...disk import Home
 from ...errors import ScoringFailed
-from ...specs import Auth
+from ...specs import Address, Auth
 from ..exceptions import WebserviceException
 
 
-def call(uri: str, input_data: Any, keys: Callable[[], tuple[str, str]] | None) -> Any:
+def call(uri: str, input_data: Any, keys: Callable[[], tuple[str, str]] | None, service: Address | None = None) -> Any:
     """POST `input_data` and parse the answer. A 401 is tried once more, with the keys asked for anew.
 
     Only one level is parsed: a script that returns JSON text gives text (v1 SDK).
     """
     body = _body(input_data)
     try:
-        answer = client.score(uri, body, key=keys()[0] if keys else "")
+        answer = client.score(uri, body, key=keys()[0] if keys else "", service=service)
     except ScoringFailed as error:
         if error.status != 401 or keys is None:
             raise
-        answer = client.score(uri, body, key=keys()[0])
+        answer = client.score(uri, body, key=keys()[0], service=service)
     try:
         return json.loads(answer.content)
     except ValueError as error:

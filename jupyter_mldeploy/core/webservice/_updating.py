@@ -58,7 +58,7 @@ def apply(
     new = _annotated(_planning.changed(current, content, configuration), changes)
     plain = {*_planning.ANNOTATIONS, "auth_enabled", "token_auth_enabled"}
     with translated(WebserviceException):
-        if not plain.issuperset(changes):
+        if not plain.issuperset(changes) or new.settings.oidc:
             services.update(home, new)
             return
         if new.settings.auth != current.settings.auth:

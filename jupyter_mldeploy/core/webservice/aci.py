@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ...specs import Address, ServiceRecord
+from ...specs import Address, Plan, ServiceRecord
 from ..exceptions import WebserviceException
-from . import _planning, _updating
+from . import _switches, _tokens, _updating
 from ._aci_configuration import AciServiceDeploymentConfiguration
 from ._configuration import Flag, Number, Text, Texts
 from ._parts import ContainerResourceRequirements, EncryptionProperties, VnetConfiguration
@@ -70,13 +71,15 @@ class AciWebservice(Webservice):
         self.container_resource_requirements = asked._resources()
         self.encryption_properties, self.vnet_configuration = asked._encryption(), asked._vnet()
         self.enable_app_insights, self.location = bool(asked.enable_app_insights), asked.location
-        self.cname, self.ssl_enabled = asked.ssl_cname, bool(asked.ssl_enabled)
-        self.public_ip = self.public_fqdn = urlsplit(address.public).hostname if address else None
+        tls = record.plan.settings.tls
+        self.cname, self.ssl_enabled = (tls.name if tls else asked.ssl_cname) or None, tls is not None
+        self.public_ip = urlsplit(address.local).hostname if address else None
+        self.public_fqdn = urlsplit(address.public).hostname if address else None
 
     def run(self, input_data: Any) -> Any:
         return super().run(input_data)
 
-    def update(
+    def update(  # type: ignore[override]
         self,
         image: Any = None,
         tags: Mapping[str, Any] | None = None,
@@ -90,20 +93,25 @@ class AciWebservice(Webservice):
         enable_app_insights: bool | None = None,
         models: Iterable[Any] | None = None,
         inference_config: InferenceConfig | None = None,
+        *,
+        token_auth_enabled: bool | None = None,
+        server: Texts = None,
+        tls: Any = None,
+        oidc: Texts = None,
     ) -> None:
         """Change what is given, and return at once; wait with `wait_for_deployment`. What fails changes nothing.
 
         Tags are replaced, properties added; an inference configuration alone keeps the models. CPU, memory, location
-        and DNS label are fixed when a service is deployed.
+        and DNS label are fixed when a service is deployed. `server`, `tls` and `oidc` are as on a configuration; an
+        empty one takes back what was set.
         """
         changes = _updating.given(locals())
         current = self._current().plan
-        auth = {"auth_enabled": current.settings.auth != "none"}
-        asked = AciServiceDeploymentConfiguration._restore({**current.configuration, **auth, **changes})
+        asked = _merged(current, changes)
         found = [*_updating.content_problems(changes), *_tls_problems(changes, asked), *asked._problems()]
         if found:
             raise WebserviceException("\n".join(found))
-        _planning.refuse(asked)
+        asked._settle_paths()
         content = _updating.served(self.workspace, current, changes)
         _updating.apply(self.workspace._home, current, changes, content, asked)
         self.update_deployment_state()
@@ -126,8 +134,21 @@ class AciWebservice(Webservice):
             "modelDetails": self._model_ids(),
         }
 
-    def get_token(self) -> NoReturn:
-        raise NotImplementedError("A service of type ACI has keys, not tokens: use get_keys().")
+    def get_token(self) -> tuple[str, datetime]:
+        """A token, and when to ask for another one, where the service was told to check tokens."""
+        if not self.token_auth_enabled:
+            raise NotImplementedError("This service of type ACI has keys, not tokens: use get_keys().")
+        return _tokens.pair(self)
+
+
+def _merged(current: Plan, changes: Mapping[str, Any]) -> AciServiceDeploymentConfiguration:
+    """The running values with the changes over them. TLS may have been asked for in either way."""
+    running = {**current.configuration, **_switches.running(current.settings)}
+    if "tls" in changes:
+        running["ssl_enabled"] = False
+    elif current.configuration.get("ssl_enabled") or "ssl_enabled" in changes:
+        running["tls"] = None
+    return AciServiceDeploymentConfiguration._restore({**running, **changes})
 
 
 def _tls_problems(changes: Mapping[str, Any], asked: AciServiceDeploymentConfiguration) -> list[str]:

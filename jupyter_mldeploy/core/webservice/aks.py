@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ... import services
 from ...specs import Address, Plan, ServiceRecord
-from ..exceptions import NotAvailableException, WebserviceException, translated
-from . import _planning, _updating
+from ..exceptions import NotAvailableException, WebserviceException
+from . import _switches, _tokens, _updating
 from ._aks_configuration import AUTOSCALE, AksServiceDeploymentConfiguration
 from ._configuration import Flag, Number, Text, Texts, Whole
 from ._fields import effective
@@ -137,12 +136,17 @@ class AksWebservice(Webservice):
         token_auth_enabled: Flag = None,
         cpu_cores_limit: Number = None,
         memory_gb_limit: Number = None,
+        *,
+        server: Texts = None,
+        tls: Any = None,
+        oidc: Texts = None,
         **kwargs: Any,
     ) -> None:
         """Change what is given, and return at once; wait with `wait_for_deployment`. What fails changes nothing.
 
         Tags are replaced, properties added; an inference configuration alone keeps the models. The limits are also
-        held against the running values. v1's migration keywords are refused.
+        held against the running values. `server`, `tls` and `oidc` are as on a configuration; an empty one takes
+        back what was set. v1's migration keywords are refused.
         """
         if kwargs:
             raise NotAvailableException(
@@ -154,22 +158,17 @@ class AksWebservice(Webservice):
         found = [*_updating.content_problems(changes), *asked._problems()]
         if found:
             raise WebserviceException("\n".join(found))
-        _planning.refuse(asked)
         content = _updating.served(self.workspace, current, changes)
         _updating.apply(self.workspace._home, current, changes, content, asked)
         self.update_deployment_state()
 
     def get_token(self) -> tuple[str, datetime]:
         """A token for calling the service, and when to ask for another one (a naive local time)."""
-        token = self.get_access_token()
-        return token.access_token, token.refresh_after
+        return _tokens.pair(self)
 
     def get_access_token(self) -> AksServiceAccessToken:
         """A token for calling the service, with its times. Raises `WebserviceException` when it checks none."""
-        with translated(WebserviceException):
-            token = services.token(self.workspace._home, self.name)
-        times = (datetime.fromtimestamp(moment) for moment in (token.refresh_after, token.expires))
-        return AksServiceAccessToken(token.text, "Bearer", *times)
+        return _tokens.access_token(self)
 
     def serialize(self) -> dict[str, Any]:
         parts = {
@@ -200,8 +199,7 @@ class AksWebservice(Webservice):
 
 def _merged(current: Plan, changes: dict[str, Any]) -> AksServiceDeploymentConfiguration:
     """The running values with the changes over them. A fixed number of replicas ends autoscaling, and the reverse."""
-    auth = current.settings.auth
-    running = {**current.configuration, "auth_enabled": auth == "key", "token_auth_enabled": auth == "token"}
+    running = {**current.configuration, **_switches.running(current.settings)}
     if changes.get("num_replicas") and not changes.get("autoscale_enabled"):
         running = {name: value for name, value in running.items() if name not in AUTOSCALE}
         running["autoscale_enabled"] = False

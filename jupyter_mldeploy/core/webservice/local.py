@@ -5,13 +5,14 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from urllib.parse import urlsplit
 
 from ... import services
 from ...specs import Plan, ServiceRecord
 from ..exceptions import WebserviceException, translated
-from . import _planning
+from . import _planning, _tokens
 from ._configuration import NO_IMAGES, WebserviceDeploymentConfiguration
 from ._listing import LOCAL, every, serves
 from ._local_configuration import LocalWebserviceDeploymentConfiguration
@@ -208,8 +209,11 @@ class LocalWebservice(Webservice):
                 "auth_enabled is True."
             )
 
-    def get_token(self) -> NoReturn:
-        raise NotImplementedError("A service of type Local has no tokens.")
+    def get_token(self) -> tuple[str, datetime]:
+        """A token, and when to ask for another one, where the service was told to check tokens."""
+        if not self.token_auth_enabled:
+            raise NotImplementedError("This service of type Local has no tokens: see token_auth_enabled.")
+        return _tokens.pair(self)
 
     @classmethod
     def deserialize(cls, workspace: Workspace, webservice_payload: Mapping[str, Any]) -> NoReturn:

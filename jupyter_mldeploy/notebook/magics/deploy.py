@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import BooleanOptionalAction, Namespace
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,10 @@ PARSER.add_argument("--to", choices=("local", "aci", "aks"), default="local", he
 PARSER.add_argument("--port", type=int, help="for local; default: one that is free")
 PARSER.add_argument("--workers", type=int, metavar="N", help="for local and aks; default: 1")
 PARSER.add_argument("--auth", action=BooleanOptionalAction, help="ask callers for a key; default: only for aks")
+PARSER.add_argument(
+    "--set", action="append", default=[], metavar="KEY=VALUE",
+    help="a setting of the scoring server, such as request_log=true; may be given several times",
+)  # fmt: skip
 PARSER.add_argument("--overwrite", action="store_true", help="replace a service of that name")
 PARSER.add_argument("--no-wait", action="store_true", help="return at once")
 
@@ -79,6 +84,23 @@ def _environment(workspace: Workspace, word: str | None) -> Environment | None:
 
 
 def _configuration(given: Namespace) -> Any:
+    made = _of_its_type(given)
+    made.server = dict(map(_setting, given.set))
+    return made
+
+
+def _setting(word: str) -> tuple[str, Any]:
+    """A setting's name and value: JSON, such as true and 10, and a text where that is none."""
+    name, equals, value = word.partition("=")
+    if not (name and equals):
+        raise MagicError(f"%deploy: --set {word}: give a name and a value, as in --set request_log=true.")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _of_its_type(given: Namespace) -> Any:
     if given.port is not None and given.to != "local":
         raise MagicError(f"%deploy: --port is for --to local; a service of type {given.to} has its address given.")
     if given.to == "aci":

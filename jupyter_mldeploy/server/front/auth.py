@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import secrets as stored
-from .config import Config, ConfigError
+from .config import Config, ConfigError, Issuer
 from .secrets import Secrets
 from .slowing import Failures
 from .tokens import Tokens
@@ -27,7 +27,8 @@ class Auth:
         self.mode = "none"
         self.failures = Failures()
         self.tokens: Tokens | None = None
-        self._config = config
+        self.issuer = config.oidc
+        self._name = config.name
         self._outside: Outside | None = None
         self._secrets = secrets
         self._keys = tuple(key.encode() for key in secrets.keys)
@@ -37,16 +38,27 @@ class Auth:
         if mode == "key" and not self._keys:
             raise ConfigError("auth is 'key', and the secrets file holds no keys; put two under 'keys'.")
         if mode == "token" and self.tokens is None:
-            issuer = self._config.oidc
-            if issuer and self._outside is None:
-                # Named late: it brings what fetches keys over HTTP, and this runs before the workers are spawned.
-                self._outside = import_module(".oidc", __package__).Outside(issuer)
-            self.tokens = Tokens(self._config.name, self._secrets, self._outside)
+            if self._outside is None:
+                self._outside = _outside(self.issuer)
+            self.tokens = Tokens(self._name, self._secrets, self._outside)
 
     def switch(self, mode: str) -> None:
         """Check by another mode, from the next request on."""
         self.prepare(mode)
         self.mode = mode
+
+    def trusting(self, issuer: Issuer | None) -> Callable[[], None]:
+        """Prepare for the tokens of another outside issuer, or of none; what is returned puts it in force."""
+        if issuer == self.issuer:
+            return lambda: None
+        outside = _outside(issuer)
+
+        def in_force() -> None:
+            self.issuer, self._outside = issuer, outside
+            if self.tokens is not None:
+                self.tokens = Tokens(self._name, self._secrets, outside)
+
+        return in_force
 
     def refuse(self, authorization: bytes) -> str:
         """Why a request with this Authorization header may not pass; empty when it may."""
@@ -79,7 +91,7 @@ class Auth:
     def replace(self, content: Mapping[str, Any]) -> None:
         """Put new keys, signing secrets or principals in force, for the next request on."""
         new = stored.merged(self._secrets, content)
-        tokens = Tokens(self._config.name, new, self._outside) if self.tokens is not None else None
+        tokens = Tokens(self._name, new, self._outside) if self.tokens is not None else None
         self._secrets, self.tokens = new, tokens
         self._keys = tuple(key.encode() for key in new.keys)
 
@@ -89,6 +101,11 @@ def read(config: Config) -> Auth:
     auth = Auth(config, stored.read(config.secrets))
     auth.switch(config.auth)
     return auth
+
+
+def _outside(issuer: Issuer | None) -> Outside | None:
+    """Named late: it brings what fetches keys over HTTP, and this runs before the workers are spawned."""
+    return import_module(".oidc", __package__).Outside(issuer) if issuer else None
 
 
 async def load(mode: str) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
+from .checking import ConfigError, mapping, read_json, typed
+
+__all__ = ["App", "Config", "ConfigError", "Issuer", "Settings", "Tls"]
+
 PROTOCOL = 1
 LOOPBACK = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
 AUTHS = ("none", "key", "token")
-
-
-class ConfigError(ValueError):
-    """A configuration that cannot work; the message names the value."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,7 @@ class Settings:
     cors_needs_origin: bool = True  # no CORS header in the answer to a request without an Origin
     form_as_text: bool = True  # a form's body reaches `run` as text, not as the empty text
     gzip_bodies: bool = True  # unpacked, up to body_limit
+    json_errors_400: bool = True  # a decorated script's JSON that is no UTF-8 or too deep is 400, not 500
     register_module: bool = True  # the script's module is in sys.modules, so pickles of its classes load
     log_root: bool = True  # the root logger writes to the log, from INFO on
     # Improvements that change what clients see; each switched on by its setting.
@@ -115,19 +115,12 @@ class Config:
 
 def read(path: str) -> Config:
     """Read and check a configuration file; `ConfigError` says what is wrong with it."""
-    try:
-        with open(path, "rb") as file:
-            content = json.load(file)
-    except OSError as error:
-        raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise ConfigError(f"The configuration {path} is not JSON: {error}.") from error
-    return parse(content)
+    return parse(read_json(path, "configuration"))
 
 
 def parse(content: Any) -> Config:
     """A checked `Config` from its JSON form."""
-    given = dict(_mapping(content, "the configuration"))
+    given = dict(mapping(content, "the configuration"))
     if given.pop("protocol", PROTOCOL) != PROTOCOL:
         raise ConfigError(f"The configuration is of another version; this server reads protocol {PROTOCOL}.")
     names = {f.name for f in fields(Config)} - {"unknown"}
@@ -137,36 +130,36 @@ def parse(content: Any) -> Config:
         raise ConfigError("The configuration lacks 'app', which says what the workers run.")
     settings, unknown = parse_settings(given.pop("settings", {}))
     app = parse_app(given.pop("app"))
-    aliases = tuple(_typed("aliases", alias, str) for alias in given.pop("aliases", ()))
-    tls, oidc = _group(Tls, "tls", given.pop("tls", None)), parse_issuer(given.pop("oidc", None))
+    aliases = tuple(typed("aliases", alias, str) for alias in given.pop("aliases", ()))
+    tls, oidc = parse_tls(given.pop("tls", None)), parse_issuer(given.pop("oidc", None))
     config = Config(app, aliases=aliases, tls=tls, oidc=oidc, settings=settings, unknown=unknown)
     optional = {"fd": int, "health_port": int} | dict.fromkeys(("control", "outcome", "secrets", "log", "errors"), str)
     for name, value in given.items():
         if name in optional:
-            given[name] = None if value is None else _typed(name, value, optional[name])
+            given[name] = None if value is None else typed(name, value, optional[name])
         else:
-            given[name] = _typed(name, value, type(getattr(config, name)))
+            given[name] = typed(name, value, type(getattr(config, name)))
     return _checked(replace(config, **given))
 
 
 def parse_app(content: Any) -> App:
     """A checked `App` from its JSON form."""
-    given = _mapping(content, "app")
+    given = mapping(content, "app")
     names = {f.name for f in fields(App)}
     for name in given.keys() - names:
         raise ConfigError(f"app has no value {name!r}. It has: {', '.join(sorted(names))}.")
     for name in ("root", "python", "entry_script"):
-        if not _typed(f"app.{name}", given.get(name), str):
+        if not typed(f"app.{name}", given.get(name), str):
             raise ConfigError(f"app.{name} is empty.")
     source = given.get("source_directory")
-    worker = _typed("app.worker", given.get("worker", ""), str)
-    environment = _mapping(given.get("environment") or {}, "app.environment")
+    worker = typed("app.worker", given.get("worker", ""), str)
+    environment = mapping(given.get("environment") or {}, "app.environment")
     return App(
         root=given["root"],
         python=given["python"],
         entry_script=given["entry_script"],
-        source_directory=None if source is None else _typed("app.source_directory", source, str),
-        environment={str(k): _typed(f"app.environment.{k}", v, str) for k, v in environment.items()},
+        source_directory=None if source is None else typed("app.source_directory", source, str),
+        environment={str(k): typed(f"app.environment.{k}", v, str) for k, v in environment.items()},
         worker=worker,
     )
 
@@ -174,13 +167,19 @@ def parse_app(content: Any) -> App:
 def parse_settings(content: Any, base: Settings | None = None) -> tuple[Settings, tuple[str, ...]]:
     """Settings over `base`, and the names that this version does not know: a newer caller may send more."""
     base = base or Settings()
-    given = _mapping(content, "settings")
+    given = mapping(content, "settings")
     known = {f.name for f in fields(Settings)}
-    values = {n: _typed(f"settings.{n}", v, type(getattr(base, n))) for n, v in given.items() if n in known}
+    values = {n: typed(f"settings.{n}", v, type(getattr(base, n))) for n, v in given.items() if n in known}
     for name, value in values.items():
         if isinstance(value, int) and value < 0:
             raise ConfigError(f"settings.{name} is {value}; it cannot be negative.")
     return replace(base, **values), tuple(sorted(given.keys() - known))
+
+
+def parse_tls(content: Any) -> Tls | None:
+    """A checked `Tls` from its JSON form; whether the files are good is seen when they are loaded."""
+    tls: Tls | None = _group(Tls, "tls", content)
+    return tls
 
 
 def parse_issuer(content: Any) -> Issuer | None:
@@ -193,16 +192,17 @@ def parse_issuer(content: Any) -> Issuer | None:
 
 def switches(settings: Settings) -> dict[str, Any]:
     """What the worker does one way or the other."""
-    names = ("form_as_text", "register_module", "log_root", "schema_errors_400", "encode_more", "nan_as_null")
+    on = ("form_as_text", "json_errors_400", "register_module", "log_root")
+    off = ("schema_errors_400", "encode_more", "nan_as_null")
     return {
-        **{name: getattr(settings, name) for name in names},
+        **{name: getattr(settings, name) for name in (*on, *off)},
         "unpack_limit": settings.body_limit if settings.gzip_bodies else 0,
     }
 
 
 def parse_workers(value: Any) -> int:
     """A number of workers: at least one, and no more than a machine could hold."""
-    if not 1 <= _typed("workers", value, int) <= 1000:
+    if not 1 <= typed("workers", value, int) <= 1000:
         raise ConfigError(f"workers is {value}; it must be between 1 and 1000.")
     return int(value)
 
@@ -228,24 +228,12 @@ def _group(wanted: type[Any], name: str, content: Any) -> Any:
     """A dataclass of named values, or None when there is none; values without a default must be given."""
     if content is None:
         return None
-    given = _mapping(content, name)
+    given = mapping(content, name)
     types = {f.name: str if f.default is MISSING else type(f.default) for f in fields(wanted)}
     for key in given.keys() - types.keys():
         raise ConfigError(f"{name} has no value {key!r}. It has: {', '.join(types)}.")
     needed = {f.name for f in fields(wanted) if f.default is MISSING}
     for key in sorted(types.keys() & (needed | given.keys())):
-        if not _typed(f"{name}.{key}", given.get(key), types[key]) and types[key] is str:
+        if not typed(f"{name}.{key}", given.get(key), types[key]) and types[key] is str:
             raise ConfigError(f"{name}.{key} is empty.")
     return wanted(**given)
-
-
-def _mapping(value: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise ConfigError(f"{name} is {value!r}; it must be an object.")
-    return value
-
-
-def _typed(name: str, value: Any, wanted: type) -> Any:
-    if type(value) is not wanted:
-        raise ConfigError(f"{name} is {value!r}; it must be of type {wanted.__name__}.")
-    return value

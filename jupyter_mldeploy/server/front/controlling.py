@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..control import VERSION
 from .auth import load
-from .config import ConfigError, parse_app, parse_auth, parse_settings, parse_workers
+from .config import ConfigError, parse_auth, parse_workers
 from .crew import START_LIMIT, StartFailed
+from .reloading import Secure, reload
 from .why import facts
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ Reply = dict[str, Any]
 
 
 class Controlling:
-    """Answers control messages; `stop` is what `drain` sets in motion."""
+    """Answers control messages; `stop` is what `drain` sets in motion, `secure` changes the certificate."""
 
-    def __init__(self, front: Front, listener: socket.socket, stop: Callable[[], None]) -> None:
+    def __init__(self, front: Front, listener: socket.socket, stop: Callable[[], None], secure: Secure) -> None:
         self.front = front
         self._listener = listener
-        self._stop = stop
+        self._stop, self._secure = stop, secure
         self._server: asyncio.AbstractServer | None = None
         self._operations: dict[str, Callable[[Message], Awaitable[Reply]]] = {
             "status": self._status,
@@ -105,17 +106,7 @@ class Controlling:
         return await self._status(message)
 
     async def _reload(self, message: Message) -> Reply:
-        front = self.front
-        app = parse_app(message.get("app"))
-        workers = parse_workers(message.get("workers", front.crew.wanted))
-        settings, unknown = parse_settings(message.get("settings") or {}, front.settings)
-        mode = parse_auth(message.get("auth", front.auth.mode))
-        front.auth.prepare(mode)
-        await load(mode)
-        await front.crew.reload(app, workers, _seconds(message, "timeout", START_LIMIT))
-        front.settings = settings
-        front.auth.switch(mode)
-        front.note_unknown(unknown)
+        await reload(self.front, message, _seconds(message, "timeout", START_LIMIT), self._secure)
         return {"ok": True}
 
     async def _scale(self, message: Message) -> Reply:

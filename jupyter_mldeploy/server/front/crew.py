@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .config import App
 from .logs import Source
-from .spawn import Spawned, SpawnError, kill, spawn
+from .spawn import Spawned, SpawnError, debugged, kill, refuse_several, spawn
 from .watch import Watch
 from .worker import Worker
 
@@ -199,6 +199,7 @@ class Crew:
     async def _bring_up(self, app: App, number: int, timeout: float) -> list[Worker]:
         spawned: list[Spawned] = []
         try:
+            refuse_several(app, self.wanted if app is self.app else number)
             for _ in range(number):
                 spawned.append(spawn(app))
         except SpawnError as error:
@@ -207,7 +208,7 @@ class Crew:
                 kill(one.process)
                 one.process.wait()
             raise StartFailed(str(error)) from error
-        return await self._ready(app, spawned, timeout)
+        return await self._ready(app, spawned, None if debugged(app) else timeout)
 
     async def _ready(self, app: App, spawned: list[Spawned], timeout: float | None) -> list[Worker]:
         """The workers of these processes, once every one is ready; otherwise none of them is left."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from http import HTTPStatus
 
 from .. import SERVER_VERSION
@@ -70,18 +71,32 @@ def ids(exchange: Exchange) -> bytes:
 
 def cors(exchange: Exchange, settings: Settings) -> bytes:
     """What a browser needs to see; nothing for an Origin that is not on the list, nor without one unless so set."""
-    allowed = [name.strip().encode() for name in settings.cors_origins.split(",")]
-    origin = exchange.fields.get(b"origin", b"" if settings.cors_needs_origin else allowed[0])
-    if not origin or (origin not in allowed and b"*" not in allowed):
+    names = settings.cors_origins.split(",")
+    origin = exchange.fields.get(b"origin", b"" if settings.cors_needs_origin else names[0].strip().encode())
+    allowed = _origins(settings.cors_origins)
+    if not origin or not any(one.fullmatch(origin.decode("latin-1")) for one in allowed):
         return b""
     lines = b"access-control-allow-origin: %b\r\n" % origin
-    if len(allowed) > 1 or b"*" in allowed:
+    if len(allowed) > 1 or not _PATTERN_SIGNS.isdisjoint(settings.cors_origins):
         lines += b"vary: Origin\r\n"
     if exchange.method == b"OPTIONS" and exchange.fields.get(b"access-control-request-method") in (b"GET", b"POST"):
         lines += b"access-control-allow-methods: GET, POST\r\n"
         asked = exchange.fields.get(b"access-control-request-headers")
         lines += b"access-control-allow-headers: %b\r\n" % asked if asked else b""
     return lines
+
+
+@lru_cache(maxsize=8)
+def _origins(names: str) -> tuple[re.Pattern[str], ...]:
+    """The origins of a list, without regard to case: each by its name, `*` for all, or a regular expression."""
+    found = []
+    for name in map(str.strip, names.split(",")):
+        try:
+            text = ".*" if name == "*" else re.escape(name) if _PATTERN_SIGNS.isdisjoint(name) else name
+            found.append(re.compile(text, re.IGNORECASE))
+        except re.error:
+            found.append(re.compile(re.escape(name), re.IGNORECASE))
+    return tuple(found)
 
 
 def is_preflight(exchange: Exchange) -> bool:
@@ -98,6 +113,7 @@ def of_script(pairs: list[tuple[str, str]]) -> bytes:
     return b"".join(lines)
 
 
+_PATTERN_SIGNS = frozenset("*\\]?$^[()")  # a name with any of these is an expression, as azmlinfsrv has it
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _RESERVED = {
     "connection",

@@ -184,7 +184,7 @@ class Connection(asyncio.Protocol):
     def open_stream(self, exchange: Exchange, head: bytes) -> None:
         """Send the head of an answer whose body follows in pieces, by `stream`, until `finished`."""
         exchange.streaming = True
-        exchange.chunked = not exchange.old
+        exchange.chunked = not exchange.old and exchange.method != b"HEAD"  # of which nothing follows, not even an end
         if exchange.old:
             exchange.keep_alive = False
         self.write(self._framed(exchange, head + (b"transfer-encoding: chunked\r\n" if exchange.chunked else b"")))

@@ -69,6 +69,14 @@ class Log:
         """One answered request: as people read it, and as a JSON object."""
         raise NotImplementedError
 
+    def limit(self, size: int, kept: int) -> None:
+        """Bound the files anew: put aside from `size` bytes on, `kept` of them."""
+        for file in self._files():
+            file.limit, file.kept = size, kept
+
+    def _files(self) -> list[LogFile]:
+        return [sink for sink in (self._errors,) if isinstance(sink, LogFile)]
+
     def fault(self, text: str) -> None:
         """A mistake of the front's own: in full to its error log, and a pointer to the service's."""
         self.add(self._errors, f"{_stamp(time.time())} E [{os.getpid()}] {text}\n")
@@ -97,6 +105,9 @@ class JsonLog(Log):
     def __init__(self, file: Sink, errors: Sink) -> None:
         super().__init__(errors)
         self._file = file
+
+    def _files(self) -> list[LogFile]:
+        return [*super()._files(), *([self._file] if isinstance(self._file, LogFile) else [])]
 
     def line(self, text: str, level: str = "I", request: str = "", source: Source = OURS) -> None:
         stream, name, worker = source

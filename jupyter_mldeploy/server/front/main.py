@@ -83,6 +83,7 @@ def _stop_early(number: int, frame: FrameType | None) -> None:
 def _spawn_all(config: Config) -> list[spawn.Spawned]:
     started: list[spawn.Spawned] = []
     try:
+        spawn.refuse_several(config.app, config.workers)
         for _ in range(config.workers):
             started.append(spawn.spawn(config.app))
     except spawn.SpawnError:

@@ -11,7 +11,7 @@ from .metrics import Histogram, Metrics
 if TYPE_CHECKING:
     from .state import Front
 
-STATES = ("spawned", "importing", "init", "ready", "admitted", "draining", "condemned")
+STATES = ("spawned", "debugger", "importing", "init", "ready", "admitted", "draining", "condemned")
 CONTENT_TYPE = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 PAGE = os.sysconf("SC_PAGE_SIZE")
 

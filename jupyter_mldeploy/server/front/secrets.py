@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .config import ConfigError
+from .checking import ConfigError, read_json
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,7 @@ def read(path: str | None) -> Secrets:
     """The content of a secrets file; nothing without one."""
     if path is None:
         return Secrets()
-    try:
-        with open(path, "rb") as file:
-            content = json.load(file)
-    except OSError as error:
-        raise ConfigError(f"The secrets file {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise ConfigError(f"The secrets file {path} is not JSON.") from error
+    content = read_json(path, "secrets file")
     if not isinstance(content, dict):
         raise ConfigError(f"The secrets file {path} is not a JSON object with 'keys'.")
     return merged(Secrets(), {**content, "keys": content.get("keys") or None})

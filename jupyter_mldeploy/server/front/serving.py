@@ -8,7 +8,7 @@ import resource
 import socket
 import traceback
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -16,13 +16,18 @@ from .auth import load
 from .controlling import Controlling
 from .crew import Crew, StartFailed
 from .http import Connection
+from .listening import BACKLOG
 from .pool import Pool
 from .routes import Routes
 from .spawn import Spawned
 from .state import Front
 
+if TYPE_CHECKING:
+    from .tls import Certificate
+
 FAILED = 3  # exit code of a front whose workers did not come up
 SECOND = 1.0
+FAREWELL = 0.5  # seconds that a client has to close a TLS connection in its turn, when the front stops
 MOST_FILES = 16_384
 
 
@@ -36,7 +41,8 @@ class Serving(uvicorn.Server):
         self._spawned = spawned
         self._starting: asyncio.Task[None] | None = None
         self._learning: asyncio.Task[None] | None = None  # held, as the loop holds no task
-        self._control = Controlling(front, control, self.stop) if control is not None else None
+        self._listeners: list[socket.socket] = []
+        self._control = Controlling(front, control, self.stop, self.secure) if control is not None else None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         front, loop = self.front, asyncio.get_running_loop()
@@ -52,14 +58,18 @@ class Serving(uvicorn.Server):
         await load(front.auth.mode)
         if front.certificate is not None:
             self.config.ssl = front.certificate.context
+        self._listeners = list(sockets or ())
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what is under way, then let the workers go."""
+        self.config.timeout_graceful_shutdown = self.front.settings.drain_seconds
         crew = self.front.crew
         if crew.phase != "failed":
             crew.become("draining")
+        letting_go = asyncio.get_running_loop().create_task(self._let_go())
         await super().shutdown(sockets)
+        letting_go.cancel()
         if self._starting is not None:
             self._starting.cancel()
         await crew.stop()
@@ -69,6 +79,42 @@ class Serving(uvicorn.Server):
     def stop(self) -> None:
         """Finish what runs, then end."""
         self.should_exit = True
+
+    async def secure(self, certificate: Certificate | None) -> None:
+        """Speak TLS by another certificate, or by none, from the next connection on.
+
+        Connections are neither refused nor lost: the kernel's queue is the same, only who takes from it changes.
+        """
+        front = self.front
+        if certificate is front.certificate:
+            return
+        before, front.certificate = front.certificate, certificate
+        context = certificate.context if certificate is not None else None
+        self.servers, old = [], self.servers
+        for number, server in enumerate(old):
+            again = self._listeners[number].dup()
+            server.close()
+            new = await asyncio.get_running_loop().create_server(
+                self._connection, sock=again, ssl=context, backlog=BACKLOG
+            )
+            self._listeners[number] = again
+            self.servers.append(new)
+        if before is None or certificate is None:
+            for connection in list(front.connections):
+                connection.shutdown()
+
+    async def _let_go(self) -> None:
+        """Not wait for clients that have all they asked for: the end of TLS is a question, and an idle client answers
+        it when it next looks."""
+        while True:
+            await asyncio.sleep(FAREWELL)
+            for connection in list(self.front.connections):
+                transport = connection.transport
+                if transport.is_closing() and not transport.get_write_buffer_size():
+                    transport.abort()
+
+    def _connection(self) -> Connection:
+        return Connection(self.front, self.server_state.connections)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal asks for an end when all is answered, the second for one at once."""

@@ -9,7 +9,7 @@ from .metrics import Metrics
 
 if TYPE_CHECKING:
     from .auth import Auth
-    from .config import Config, Settings
+    from .config import App, Config, Settings
     from .crew import Crew
     from .logs import Log
     from .outcome import Outcome
@@ -44,6 +44,7 @@ class Front:
     def __init__(self, config: Config, auth: Auth, log: Log, outcome: Outcome) -> None:
         self.config = config
         self.settings: Settings = config.settings
+        self.coming: tuple[App, Settings] | None = None  # what a reload brings: until it is done, only its workers know
         self.auth = auth
         self.certificate: Certificate | None = None
         self.log = log
@@ -56,6 +57,15 @@ class Front:
         self.tick = 0
         self.stamp = b""
         self.refresh()
+
+    def settings_for(self, app: App) -> Settings:
+        """The settings that a worker of `app` starts with."""
+        return self.coming[1] if self.coming is not None and self.coming[0] is app else self.settings
+
+    def adopt(self, settings: Settings) -> None:
+        """Put settings in force, for the next request on."""
+        self.settings = settings
+        self.log.limit(settings.log_bytes, settings.log_files)
 
     def note_unknown(self, names: tuple[str, ...]) -> None:
         if names:

@@ -21,6 +21,7 @@ class Refused(Exception):
         self.status, self.message = status, message
 
 
+SERVER_FAILED = "An unexpected internal error occurred. Check the logs for more info."  # the wire contract's text
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -59,15 +60,19 @@ def text_reader(name: str, forms: bool) -> Read:
     return read
 
 
-def object_reader(wanted: List[Parameter]) -> Read:
-    """An `@input_schema` run: one JSON object, or the query, whose values go to the parameters of their names."""
+def object_reader(wanted: List[Parameter], errors_400: bool) -> Read:
+    """An `@input_schema` run: one JSON object, or the query, whose values go to the parameters of their names.
+
+    Without `errors_400` JSON that is no UTF-8, nests too deep or holds too long a number is the server's own failure,
+    as in azmlinfsrv.
+    """
 
     def read(meta: Meta, body: bytes) -> Arguments:
         if meta and _method(meta) == "GET":
             return _chosen(wanted, query_object(meta.get("q", "")))
         if meta and not is_json(meta.get("ct") or ""):
             raise Refused(415, "Expects Content-Type to be application/json")
-        return _chosen(wanted, _json_object(body))
+        return _chosen(wanted, _json_object(body, errors_400))
 
     return read
 
@@ -118,12 +123,14 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
-def _json_object(body: bytes) -> Dict[str, Any]:
+def _json_object(body: bytes, errors_400: bool) -> Dict[str, Any]:
     if not body:
         raise Refused(400, "POST body is empty. Expecting a JSON dictionary.")
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
+        if not errors_400 and not isinstance(error, json.JSONDecodeError):
+            raise Refused(500, SERVER_FAILED) from None
         raise Refused(400, f"POST body could not be decoded as JSON: {error}") from None
     if not isinstance(content, dict):
         raise Refused(400, "POST body should be a JSON dictionary.")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, NoReturn
 
 from .. import frames, page, swagger
-from . import script, survival
+from . import debugger, script, survival
 from .capture import Output, configure
 from .channel import Channel
 from .scoring import Scoring, Told
@@ -45,7 +45,7 @@ def live(fd: int, shared: int = -1) -> None:
     os.register_at_fork(after_in_child=output.go_native)
     output.capture(about.get("switches", {}).get("log_root", True))
     try:
-        serving = _boot(channel, about)
+        serving = _boot(channel, output, about)
     except Boot as failure:
         _end_failed(channel, output, failure)
     output.end()
@@ -72,8 +72,15 @@ def _start_order(frame: Any) -> Dict[str, Any]:
     return about
 
 
-def _boot(channel: Channel, about: Dict[str, Any]) -> script.Script:
+def _boot(channel: Channel, output: Output, about: Dict[str, Any]) -> script.Script:
     root = os.environ.get("AML_APP_ROOT") or os.getcwd()
+    if debugger.wanted():
+        _tell(channel, frames.PHASE, phase="debugger")
+        with _step("debugger", "Connecting to the debugger"):
+            debugger.connect(
+                lambda text: output.say("log", "W", "azmlinfsrv", text),
+                lambda text: _end_failed(channel, output, Boot("debugger", text, text)),
+            )
     _tell(channel, frames.PHASE, phase="importing")
     with _step("importing", "Importing the entry script"):
         entry_script = os.environ.get("AZUREML_ENTRY_SCRIPT", "")
@@ -95,7 +102,7 @@ def _step(during: str, what: str) -> Iterator[None]:
     """One step of the start; whatever the script raises in it, SystemExit included, becomes a Boot failure."""
     try:
         yield
-    except (script.ScriptError, SignatureRefused) as refused:
+    except (script.ScriptError, SignatureRefused, debugger.DebuggerMissing) as refused:
         raise Boot(during, str(refused), str(refused)) from None
     except BaseException as error:  # noqa: BLE001 (the edge around the user's script)
         raise Boot(during, f"{what} raised {summary(error)}", own_traceback(error)) from None

@@ -29,11 +29,12 @@ def headers_of(meta: Meta) -> Dict[str, str]:
     return found
 
 
-def _calls(script: Script, forms: bool) -> Tuple[Read, Callable[..., Any]]:
+def _calls(script: Script, switches: Mapping[str, Any]) -> Tuple[Read, Callable[..., Any]]:
     if script.raw:
         return raw_calls(script.wanted[0].name, script.run)
-    read = object_reader(script.wanted) if script.schema else text_reader(script.wanted[0].name, forms)
-    return read, script.run
+    if script.schema:
+        return object_reader(script.wanted, bool(switches.get("json_errors_400", True))), script.run
+    return text_reader(script.wanted[0].name, bool(switches.get("form_as_text", True))), script.run
 
 
 def _failure(request: Request, status: int, text: str, http: int = 500) -> Answer:
@@ -54,7 +55,7 @@ class Scoring:
     def __init__(self, script: Script, channel: Channel, output: Output, told: Told) -> None:
         self._script, self._channel, self._output, self._words = script, channel, output, told.words
         switches = self._switches = told.switches
-        self._read, self._run = _calls(script, bool(switches.get("form_as_text", True)))
+        self._read, self._run = _calls(script, switches)
         self._encode = encoder(switches)
         self._limit = 0 if script.raw else int(switches.get("unpack_limit", 0))  # a raw script sees what was sent
 

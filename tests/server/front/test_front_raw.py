@@ -170,3 +170,12 @@ def test_a_worker_that_is_killed_while_its_reader_is_slow_is_replaced(raw: Front
         eventually(lambda: raw.control("status")["ready"] == 1 and raw.request("GET", "/").status == 200)
         assert not drain(link).endswith(b"0\r\n\r\n")
     assert raw.request("POST", "/score", b"next").body == b"next"
+
+
+def test_head_of_a_stream_leaves_the_connection_in_order(raw: Front) -> None:
+    connection = raw.connect()
+    for method, body in (("HEAD", b""), ("GET", b"xxx"), ("HEAD", b""), ("GET", b"xxx")):
+        connection.request(method, path(pieces=3))
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, body)
+    connection.close()

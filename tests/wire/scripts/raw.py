@@ -18,6 +18,7 @@ def stream():
 
 def broken_stream():
     yield b"one"
+    yield b"two"
     raise ValueError("in the middle")
 
 
@@ -41,6 +42,8 @@ def run(request: AMLRequest):
     if do == "bytes":
         body = request.get_data()
         return AMLResponse(body[::-1], 200, {"Content-Type": "application/octet-stream", "x-kind": type(body).__name__})
+    if do == "binary":
+        return AMLResponse(request.get_data() + b"\xff", 200, {"Content-Type": "application/octet-stream"})
     if do == "form":
         files = {name: [file.filename, file.read().decode()] for name, file in request.files.items()}
         return AMLResponse({"form": request.form.to_dict(), "files": files}, 200, json_str=True)
@@ -87,4 +90,6 @@ def run(request: AMLRequest):
         return Response(stream(), mimetype="text/event-stream")
     if do == "broken stream":
         return Response(broken_stream())
+    if do == "aml stream":
+        return AMLResponse(stream(), 206, {"Content-Type": "application/octet-stream"})
     return AMLResponse("unknown: " + do, 404)

@@ -77,4 +77,16 @@ def run(asked):
         import flask
 
         return flask.Response("broken", status=503)
+    if asked == "flask stream":
+        import flask
+
+        return flask.Response((part for part in (b"\x00one", "two", b"three\xff")), mimetype="application/octet-stream")
+    if asked == "flask bytes":
+        import flask
+
+        return flask.Response(bytes(range(256)), mimetype="application/octet-stream")
+    if asked == "aml stream":
+        from azureml.contrib.services.aml_response import AMLResponse
+
+        return AMLResponse((part for part in (b"1", b"2")), 200)
     return {"asked": asked}

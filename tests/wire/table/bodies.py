@@ -105,6 +105,14 @@ RESULTS = (
         "made by flask", sent="flask"),
     Row(4, "a response of Flask's from 500 on counts as failed", "results", "POST", "/score", 503,
         {"x-ms-run-function-failed": "True", "x-ms-run-fn-exec-ms": "~.+"}, "broken", sent="flask error"),
+    Row(4, "a plain run may stream a chunk a yield", "results", "POST", "/score", 200,
+        {"transfer-encoding": "chunked", "content-type": "application/octet-stream", "x-ms-run-function-failed": None},
+        sent="flask stream", chunks=(b"\x00one", b"two", b"three\xff")),
+    Row(4, "a plain run may answer bytes", "results", "POST", "/score", 200,
+        {"content-type": "application/octet-stream", "content-length": "256"}, sent="flask bytes"),
+    Row(4, "a response of azureml's streams too", "results", "POST", "/score", 200,
+        {"transfer-encoding": "chunked", "x-ms-run-function-failed": "False"}, "12", sent="aml stream",
+        chunks=(b"1", b"2")),
 )
 
 FAILURES = (

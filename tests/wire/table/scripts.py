@@ -5,7 +5,7 @@
 # ruff: noqa: E501
 from ..rows import Expected, Row
 from .addresses import FINE, JSON, ORIGIN, RAN
-from .bodies import PART, PARTS, RAISED, SCRIPT_FAILED
+from .bodies import PART, PARTS, RAISED, SCRIPT_FAILED, SERVER_FAILED
 
 TYPED = {"Content-Type": JSON}
 OCTETS = {"Content-Type": "application/octet-stream"}
@@ -62,6 +62,15 @@ RAW = (
     raw("cookies are set one by one", "/score?do=cookie", 200, {"set-cookie": "a=1; Path=/, b=2; Path=/"}),
     raw("a generator streams a chunk a yield", "/score?do=stream", 200,
         {"transfer-encoding": "chunked", "content-type": "text/event-stream; charset=utf-8"}, "onetwothree"),
+    raw("a stream of azureml's response", "/score?do=aml+stream", 206,
+        {"content-type": "application/octet-stream", "transfer-encoding": "chunked"}, "onetwothree",
+        chunks=(b"one", b"two", b"three")),
+    raw("a stream that breaks ends without its last chunk", "/score?do=broken+stream", 200,
+        {"transfer-encoding": "chunked"}, chunks=(b"one", b"two"), torn=True, logged="ValueError: in the middle"),
+    raw("bytes of 3 MB that are no text", "/score?do=binary", 200, {"content-type": "application/octet-stream"},
+        sent=ALL_BYTES * 12_000, send=OCTETS),
+    raw("HEAD of a stream has its head", "/score?do=stream", 200, {"content-type": "text/event-stream; charset=utf-8"},
+        "", method="HEAD"),
     raw("a raising raw run is the script's failure", "/score?do=raise", 500, RAISED, SCRIPT_FAILED),
     raw("null bytes stay", "/score?do=bytes", 200, {"x-kind": "bytes"}, sent=b"\x00\xff"),
 )
@@ -74,12 +83,19 @@ LOADING = (
     Row(9, "init ran before the first answer", "driver", "GET", "/", 200, {}, "Healthy"),
     Row(9, "pickles of the script's own classes fail", "pickled", "POST", "/score", 500, RAISED, SCRIPT_FAILED, sent="x",
         improvement="register_module", ours=Expected(200, RAN, True)),
+    Row(9, "one model: the model folder is its version's", "named", "POST", "/score", 200, RAN, ["file"], sent="models"),
+    Row(9, "several models: the model folder holds them all", "rooted", "POST", "/score", 200, RAN,
+        ["m/1/file", "n/2/folder/file"], sent="models"),
     Row(9, "a script in a sub-folder is served", "filed", "GET", "/score?a=1", 200, RAN),
 )
 
 SETTINGS = (
     Row(10, "the file's name is used", "filed", "GET", "/swagger.json?version=3.1", 200, {},
         "~.*\"title\": \"from the file\".*"),
+    Row(10, "the app root has the file", "rooted", "GET", "/swagger.json?version=3.1", 200, {}, "~.*from the root.*"),
+    Row(10, "the app root has the descriptions", "rooted", "GET", "/swagger.json?version=3", 200, {},
+        {"openapi": "3.0.0", "mine": "root"}),
+    Row(10, "settings of workers and telemetry change no answer", "rooted", "GET", "/score?a=1", 200, RAN),
     Row(10, "the variable goes before the file", "filed", "GET", "/swagger.json?version=3.1", 200, {},
         "~.*\"version\": \"from the environment\".*"),
     Row(10, "the named file goes before config.json", "described", "GET", "/swagger.json?version=3", 200, {},
@@ -110,7 +126,7 @@ def schema(rule: str, status: int, body: object, sent: object = b"", **more: obj
     """A row for the decorated script, JSON unless it says otherwise."""
     path = str(more.pop("path", "/score"))
     method = "GET" if path != "/score" else "POST"
-    headers = {200: RAN, 500: RAISED}.get(status, BAD)
+    headers = BAD if body is SERVER_FAILED else {200: RAN, 500: RAISED}.get(status, BAD)
     values = {"send": TYPED if method == "POST" else {}, "own": status in (400, 415), **more}
     return Row(13, rule, "schema", method, path, status, headers, body, sent=sent, **values)  # type: ignore[arg-type]
 
@@ -137,6 +153,17 @@ DECORATED = (
     schema("no JSON is 400", 400, {"message": "~.*"}, "{"),
     schema("a list is 400", 400, {"message": "~.*"}, "[1]"),
     schema("a number is 400", 400, {"message": "~.*"}, "1"),
+    schema("JSON in UTF-16 is read", 200, said(), ("{" + ARRAY + "}").encode("utf-16")),
+    schema("JSON in UTF-16 without a mark is read", 200, said(), ("{" + ARRAY + "}").encode("utf-16-le")),
+    schema("JSON in UTF-32 is read", 200, said(), ("{" + ARRAY + "}").encode("utf-32")),
+    schema("JSON with a byte order mark is read", 200, said(), ("{" + ARRAY + "}").encode("utf-8-sig")),
+    schema("JSON that is no UTF-8 is the server's failure", 500, SERVER_FAILED, b'{"array": "\xff"}',
+           improvement="json_errors_400", ours=Expected(400, BAD, {"message": "~POST body could not be decoded.*"})),
+    schema("JSON that nests too deep is the server's failure", 500, SERVER_FAILED, b'{"array": ' + b"[" * 100_000,
+           improvement="json_errors_400", ours=Expected(400, BAD, {"message": "~POST body could not be decoded.*"})),
+    schema("lone surrogates are text", 500, SCRIPT_FAILED, '{"array": "\\ud800"}'),
+    schema("of a repeated key the last counts", 200, said(count=3), "{" + ARRAY + ', "count": 2, "count": 3}'),
+    Row(13, "HEAD is 405 with headers", "schema", "HEAD", "/score", 405, {"x-ms-run-function-failed": "False"}, ""),
     schema("a missing parameter is 400 and named", 400, {"message": "~.*array.*"}, '{"count": 1}'),
     schema("a missing parameter of a query is 400", 400, {"message": "~.*array.*"}, path="/score?count=1"),
     schema("a value of the wrong type is 500", 500, SCRIPT_FAILED, "{" + ARRAY + ', "count": "x"}'),

@@ -1,5 +1,5 @@
 """`azureml.monitoring` inside a service."""
 
-from .collector import ModelDataCollector
+from .modeldatacollector import ModelDataCollector
 
 __all__ = ["ModelDataCollector"]

@@ -1,0 +1,50 @@
+"""A reload: new workers of another app, and whatever else the message changes; all of it, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .auth import load
+from .config import parse_app, parse_auth, parse_issuer, parse_settings, parse_tls, parse_workers
+
+if TYPE_CHECKING:
+    from .state import Front
+    from .tls import Certificate
+
+Secure = Callable[["Certificate | None"], Awaitable[None]]
+
+
+async def reload(front: Front, message: Mapping[str, Any], timeout: float, secure: Secure) -> None:
+    """Bring up what `message` says and switch to it; what it leaves out stays. `secure` changes the certificate.
+
+    Raises ConfigError or StartFailed; then everything is as it was.
+    """
+    app = parse_app(message.get("app"))
+    workers = parse_workers(message.get("workers", front.crew.wanted))
+    settings, unknown = parse_settings(message.get("settings") or {}, front.settings)
+    mode = parse_auth(message.get("auth", front.auth.mode))
+    certificate = _certificate(front, message)
+    trust = front.auth.trusting(parse_issuer(message["oidc"]) if "oidc" in message else front.auth.issuer)
+    front.auth.prepare(mode)
+    await load(mode)
+    front.coming = (app, settings)
+    await front.crew.reload(app, workers, timeout)
+    front.adopt(settings)
+    trust()
+    front.auth.switch(mode)
+    await secure(certificate)
+    front.note_unknown(unknown)
+
+
+def _certificate(front: Front, message: Mapping[str, Any]) -> Certificate | None:
+    """The certificate from now on: the one that is there, unless the message names other files or none."""
+    held = front.certificate
+    if "tls" not in message:
+        return held
+    files = parse_tls(message["tls"])
+    if files is None or (held is not None and held.files == files):
+        return held if files else None
+    made: Certificate = import_module(".tls", __package__).Certificate(files)
+    return made

@@ -72,6 +72,7 @@ def describe(
         "model_dir": model_directory(models),
         "environment": {"name": environment.name, "variables": dict(environment.variables)},
         "lock": {name: value for name, value in asdict(lock).items() if name != "notices"},
+        **({"batch": True} if script.batch else {}),  # left out, it keeps the digests of earlier bundles
     }
 
 

@@ -32,10 +32,14 @@ class ModelRef:
 @dataclass(frozen=True)
 class ScriptSpec:
     """The entry script: with `source_directory` (absolute) the script is relative to it and the whole folder goes
-    along; without, `entry_script` is an absolute path and goes alone (v1 SDK, InferenceConfig)."""
+    along; without, `entry_script` is an absolute path and goes alone (v1 SDK, InferenceConfig).
+
+    `batch`: its `run` may get the rows of several requests at once.
+    """
 
     entry_script: str
     source_directory: str | None = None
+    batch: bool = False
 
 
 @dataclass(frozen=True)

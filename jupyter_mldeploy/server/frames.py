@@ -13,10 +13,13 @@ PROTOCOL = 1
 HEADER = struct.Struct("<IBBH")  # payload length, kind, flags, count of entries
 REQUEST_HEAD = struct.Struct("<III")  # request id, meta length, body length
 ANSWER_HEAD = struct.Struct("<IBBHIII")  # request id, status, flags, http status, exec µs, meta length, body length
+_ONE_ANSWER = struct.Struct(HEADER.format + ANSWER_HEAD.format[1:])
 
-# Kinds. From the worker: HELLO once after start, PHASE at each step of start, ANSWER, LOG. To the worker: REQUEST,
-# CONTROL. HELLO, PHASE and CONTROL carry one JSON object as payload.
-HELLO, PHASE, REQUEST, ANSWER, LOG, CONTROL = range(1, 7)
+# Kinds. From the worker: HELLO once after start, PHASE at each step of start, ANSWER, LOG, CHECKED. To the worker:
+# REQUEST, CONTROL. HELLO, PHASE, CONTROL and CHECKED carry one JSON object as payload.
+HELLO, PHASE, REQUEST, ANSWER, LOG, CONTROL, CHECKED = range(1, 8)
+
+FLAG_JOIN = 1  # of a REQUEST frame: its requests may be joined to one run
 
 # Statuses of an answer.
 OK = 0  # body is JSON text, sent with status 200
@@ -56,12 +59,12 @@ class Answer(NamedTuple):
 
 
 def message(kind: int, content: Dict[str, Any]) -> bytes:
-    """A frame of kind HELLO, PHASE, LOG or CONTROL that carries one JSON object."""
+    """A frame of kind HELLO, PHASE, LOG, CONTROL or CHECKED that carries one JSON object."""
     payload = json.dumps(content).encode()
     return HEADER.pack(len(payload), kind, 0, 1) + payload
 
 
-def requests(entries: Iterable[Request]) -> bytes:
+def requests(entries: Iterable[Request], flags: int = 0) -> bytes:
     """One REQUEST frame for all `entries` (at most 65,535)."""
     heads: List[bytes] = []
     bodies: List[bytes] = []
@@ -69,7 +72,7 @@ def requests(entries: Iterable[Request]) -> bytes:
         heads.append(REQUEST_HEAD.pack(entry.id, len(entry.meta), len(entry.body)))
         bodies += (entry.meta, entry.body)
     payload = b"".join(heads + bodies)
-    return HEADER.pack(len(payload), REQUEST, 0, len(heads)) + payload
+    return HEADER.pack(len(payload), REQUEST, flags, len(heads)) + payload
 
 
 def answers(entries: Iterable[Answer]) -> bytes:
@@ -81,6 +84,14 @@ def answers(entries: Iterable[Answer]) -> bytes:
         bodies += (a.meta, a.body)
     payload = b"".join(heads + bodies)
     return HEADER.pack(len(payload), ANSWER, 0, len(heads)) + payload
+
+
+def answer(a: Answer) -> bytes:
+    """An ANSWER frame for one: what `answers` makes of it, in a third of the time."""
+    meta, body = len(a.meta), len(a.body)
+    length = ANSWER_HEAD.size + meta + body
+    head = _ONE_ANSWER.pack(length, ANSWER, 0, 1, a.id, a.status, a.flags, a.http, a.exec_us, meta, body)
+    return head + a.meta + a.body
 
 
 def read_requests(count: int, payload: Buffer) -> List[Request]:
@@ -98,6 +109,10 @@ def read_requests(count: int, payload: Buffer) -> List[Request]:
 def read_answers(count: int, payload: Buffer) -> List[Answer]:
     """The entries of an ANSWER frame."""
     start = count * ANSWER_HEAD.size
+    if count == 1 and isinstance(payload, bytes):  # nearly always
+        number, status, flags, http, exec_us, meta, _ = ANSWER_HEAD.unpack_from(payload)
+        middle = start + meta
+        return [Answer(number, status, flags, http, exec_us, payload[start:middle], payload[middle:])]
     entries = []
     for offset in range(0, start, ANSWER_HEAD.size):
         number, status, flags, http, exec_us, meta, body = ANSWER_HEAD.unpack_from(payload, offset)

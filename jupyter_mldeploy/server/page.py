@@ -7,10 +7,14 @@ import mmap
 import os
 
 SIZE = mmap.PAGESIZE
-# Fields. The worker writes what it is at, the front the others.
+# Fields. The worker writes what it is at and what it has counted, the front the others.
 RUNNING = 0  # id of the request that runs, or that ran last; 0 before the first
 RECALL = 1  # not 0: return every request that has not begun
 CANCEL = 2  # id of the stream that nobody reads any more
+LAST = 3  # id of the last request of the run that goes on: RUNNING's own, unless several are joined; written before it
+RUNS = 4  # runs that joined several requests …
+ROWS = 5  # … and the rows in them
+SPLITS = 6  # of these runs, those that were done again in halves
 
 
 def create() -> int:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ..disk import Home
 from ..errors import InvalidInput, ServiceNotFound
+from ..server.front import sample
 from ..specs import Auth, ServiceRecord
 from ..targets import target
 from . import records, secrets
@@ -91,6 +92,7 @@ def _stop_strays(home: Home, record: ServiceRecord) -> None:
 
 
 def _remove_rest(home: Home, name: str) -> None:
+    (home.service(name) / "logs" / sample.FILE).unlink(missing_ok=True)  # callers' data, not a log
     for path in home.service(name).iterdir():
         if path.name in KEPT:
             continue

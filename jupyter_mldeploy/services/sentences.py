@@ -23,6 +23,7 @@ REFUSED = {
     "draining": "because the service was stopping",
     "queue full": "because the queue was full",
     "waited too long": "because they had waited for a worker as long as is allowed",
+    "too much ahead": "because so much waited already that they would have waited longer than is allowed",
 }
 QUICK = 0.01  # seconds; a request that takes less altogether is not slow
 LONG = 1.0  # seconds that a request may be at work before it is worth a sentence
@@ -68,7 +69,7 @@ def refused(facts: Facts) -> Iterator[str]:
             limits = [f"{facts['queue_limit']} requests", f"{facts['queue_bytes']} bytes"]
             limits += [f"{facts['max_concurrent']} requests a worker"] * bool(facts["max_concurrent"])
             yield f"It takes {' or '.join(limits)}: fewer callers at once, a faster run or more workers keep it short."
-        elif reason == "waited too long":
+        elif reason in ("waited too long", "too much ahead"):
             yield f"The limit is {duration(facts['max_wait'])}."
 
 
@@ -97,21 +98,53 @@ def slow(facts: Facts) -> Iterator[str]:
 
 
 def batch(facts: Facts) -> Iterator[str]:
-    """Whether requests travel to the workers together, and if not, why not."""
-    recent, estimate, budget = facts["recent"], facts["estimate"], facts["budget"]
+    """Whether requests travel to the workers together or are joined, and if not, why not."""
+    recent, batching = facts["recent"], facts.get("batching", {"state": "off"})  # none from an older front
+    if batching["state"] == "refused":
+        yield f"Batching is off because {batching['why_not']}."
     if not recent["frames"]:
         return
-    if recent["frame"] >= MANY:
+    if batching["state"] in ("unchecked", "on"):
+        yield from _joined(recent["joined"], batching, recent["frames"])
+    elif recent["frame"] >= MANY:
         yield f"Requests travel to the workers in batches of {recent['frame']:.1f} on average."
-    elif estimate is None:
-        yield "No batch formed: how long a run takes is not known before the first has returned."
-    elif estimate * 2 > budget:
-        yield (
+    else:
+        yield _why_single(facts)
+
+
+def _why_single(facts: Facts) -> str:
+    estimate, budget = facts["estimate"], facts["budget"]
+    if estimate is None:
+        return "No batch formed: how long a run takes is not known before the first has returned."
+    if estimate * 2 > budget:
+        return (
             f"No batch formed: a run takes {duration(estimate)}, and requests travel together only while they are "
             f"expected to run for {duration(budget)} altogether."
         )
-    else:
+    return "No batch formed: hardly ever did two requests wait at the same time."
+
+
+def _joined(recent: Facts, batching: Facts, frames: int) -> Iterator[str]:
+    """With batching on: what was joined, and what stood in the way."""
+    released, sample = batching["released"], batching["sample"]
+    if recent["mean"] >= MANY:
+        yield f"Requests are joined: {recent['mean']:.1f} to a run on average, in {recent['runs']} of {frames} frames."
+    if batching["state"] == "unchecked" and not sample["bodies"]:
+        yield (
+            'No batch formed: no body of the shape {"data": [rows]} was answered well yet. '
+            "On the first ones the server checks that joined rows get the same answers."
+        )
+    elif batching["state"] == "unchecked":
+        yield f"No batch formed: {_many(sample['bodies'], 'body', 'bodies')} to check joining on, and no check is done."
+    elif batching["load"] > 1 and batching["size"] == 1 and batching["gain"]:
+        yield (
+            f"With about {batching['load']} requests at a time joining does not pay: {batching['gain']:.2f} times "
+            "as many requests a second. It is tried again now and then."
+        )
+    elif recent["mean"] < MANY:
         yield "No batch formed: hardly ever did two requests wait at the same time."
+    if released.get("alone", 0) > sum(released.values()) / 2:
+        yield 'Most requests go alone: only bodies of the shape {"data": [rows]} up to 64 KiB are joined.'
 
 
 def duration(seconds: float) -> str:
@@ -129,7 +162,11 @@ def _quoted(title: str, lines: list[str]) -> Iterator[str]:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return _many(number, noun, f"{noun}s")
+
+
+def _many(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _at_most(bound: float | None) -> str:

@@ -83,6 +83,7 @@ def app(bundle: Bundle, root: Path, python: str, variables: Mapping[str, str]) -
         "entry_script": made["entry_script"],
         "source_directory": made["source_directory"],
         "environment": {**variables, **own, **made["environment"]["variables"]},
+        **({"batch": True} if made.get("batch") else {}),
     }
 
 

@@ -240,7 +240,10 @@ def test_auth_is_switched_in_a_running_service(box: Sandbox) -> None:
 def test_delete_ends_the_processes_and_keeps_the_log(box: Sandbox) -> None:
     box.deploy(box.plan(VERSION.format("one")))
     url, handle = box.url(), services.record(box.home, "summing").handle
+    recorded = box.home.service("summing") / "logs" / "sample.json"
+    recorded.write_text('["{}"]')  # as batching records what callers sent
     assert services.delete(box.home, "summing")
+    assert not recorded.exists()
     assert not services.delete(box.home, "summing")
     assert services.names(box.home) == []
     assert handle is not None

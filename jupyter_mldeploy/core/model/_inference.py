@@ -23,6 +23,9 @@ class InferenceConfig:
     `entry_script` is relative to `source_directory` when that is given, and the whole folder goes along; without,
     it is relative to the current folder and goes alone. The environment comes as an `Environment`, or in the
     deprecated form: `runtime="python"` with a `conda_file`, placed by the same rule as the entry script.
+
+    `batch=True` (not of v1) lets the service join requests that wait: `run` then gets the rows of several in one
+    `{"data": rows}`, and returns a list with one item a row.
     """
 
     def __init__(
@@ -38,6 +41,8 @@ class InferenceConfig:
         base_image_registry: ContainerRegistry | None = None,
         cuda_version: str | None = None,
         environment: Environment | None = None,
+        *,
+        batch: bool = False,
     ) -> None:
         self._folder = Path.cwd()  # a notebook may change its folder between this cell and the deployment
         self.entry_script = entry_script
@@ -51,6 +56,7 @@ class InferenceConfig:
         self.base_image_registry = base_image_registry or ContainerRegistry()
         self.cuda_version = cuda_version
         self.environment = environment
+        self.batch = batch
         self.validate_configuration()
 
     def __repr__(self) -> str:
@@ -93,9 +99,10 @@ class InferenceConfig:
     def _script_spec(self) -> ScriptSpec:
         path = self._path(self.entry_script)
         if self.source_directory is None:
-            return ScriptSpec(entry_script=str(path))
+            return ScriptSpec(entry_script=str(path), batch=self.batch)
         folder = self._folder / self.source_directory
-        return ScriptSpec(entry_script=path.relative_to(folder).as_posix(), source_directory=str(folder))
+        relative = path.relative_to(folder).as_posix()
+        return ScriptSpec(entry_script=relative, source_directory=str(folder), batch=self.batch)
 
     @translated()
     def _environment_spec(self) -> EnvironmentSpec:

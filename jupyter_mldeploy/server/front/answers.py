@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from .. import frames
 from . import headers
-from .exchange import QUIET, SCORE, Exchange, Refusal
+from .exchange import QUIET, SCORING, Exchange, Refusal
 from .logs import Source
+from .protocols import error
 from .request_log import facts
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 # The wire contract's fixed texts: a client may look for them.
 SCRIPT_FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
 SERVER_FAILED = "An unexpected internal error occurred. Check the logs for more info."
-BUSY = Refusal(503, "More requests wait than this service takes. Try again.", lines=b"retry-after: 1\r\n")
+BUSY = "More requests wait than this service takes. Try again."
 _OK = (
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
     b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n%b"
@@ -53,21 +55,22 @@ class Answers:
 
     def refuse(self, exchange: Exchange, refusal: Refusal) -> None:
         """A JSON message that says what is wrong."""
-        body = json.dumps({"message": refusal.message}).encode()
+        body = error(exchange, refusal.status, refusal.message)
         lines = headers.RUN_FINE + headers.JSON + refusal.lines
         self.send(exchange, refusal.status, lines, body, bare=refusal.bare)
 
-    def busy(self, exchange: Exchange, reason: str = "queue full") -> None:
+    def busy(self, exchange: Exchange, reason: str = "queue full", wait: float = 1.0) -> None:
+        """503, with the whole seconds after which it may be worth another try."""
         self.front.counts.refused += 1
         self.front.metrics.refuse(reason)
-        self.refuse(exchange, BUSY)
+        self.refuse(exchange, Refusal(503, BUSY, lines=b"retry-after: %d\r\n" % max(1, ceil(wait))))
 
     def fail(self, exchange: Exchange, message: str = SCRIPT_FAILED, status: int = 500) -> None:
         """500, or what `status` says, because of the script: it raised, took too long, or its worker died."""
         if exchange.streaming:
             self._break(exchange)
         elif not exchange.gone:
-            self.send(exchange, status, headers.RUN_FAILED + headers.JSON, json.dumps({"message": message}).encode())
+            self.send(exchange, status, headers.RUN_FAILED + headers.JSON, error(exchange, status, message))
 
     def send(self, exchange: Exchange, status: int, lines: bytes, body: bytes, bare: bool = False) -> None:
         """Write one whole answer; `bare` without the id, version and CORS headers."""
@@ -143,7 +146,7 @@ class Answers:
     def _note(self, exchange: Exchange, status: int, size: int) -> None:
         """Count the answer, and write the line that azmlinfsrv writes for each but health checks."""
         front = self.front
-        if exchange.route == SCORE:
+        if exchange.route in SCORING:
             front.counts.requests += 1
             front.metrics.answered(status)
             front.counts.errors += status >= 500

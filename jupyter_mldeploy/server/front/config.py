@@ -25,6 +25,7 @@ class App:
     source_directory: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     worker: str = ""  # the worker.py to run; empty: the one beside this front
+    batch: bool = False  # its requests may be joined to one run
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,11 @@ class Settings:
     encode_more: bool = False  # numpy, pandas, datetime and Decimal have a JSON form
     nan_as_null: bool = False
     max_concurrent: int = 0  # requests that one worker may hold or have waiting, else 503; 0: no such limit
-    max_wait_ms: int = 0  # a request that waits longer for a worker is 503; 0: no such limit
+    max_wait_ms: int = 0  # a request that waits longer for a worker, or surely would, is 503; 0: no such limit
     timeout_504: bool = False  # a run that takes too long is 504, not 500
+    batch: bool = False  # requests that wait may be joined to one run, where that is checked and pays
+    max_batch_size: int = 256  # requests that one run may join
+    sample: str = ""  # a JSON file under the app root to check joining on; empty: the schema's, or what is recorded
     failures_free: int = 10  # failed attempts of one address to authenticate that are answered at once
     failure_delay_ms: int = 2000  # the longest that the answer to a further one waits
 
@@ -161,6 +165,7 @@ def parse_app(content: Any) -> App:
         source_directory=None if source is None else typed("app.source_directory", source, str),
         environment={str(k): typed(f"app.environment.{k}", v, str) for k, v in environment.items()},
         worker=worker,
+        batch=typed("app.batch", given.get("batch", False), bool),
     )
 
 

@@ -97,6 +97,7 @@ class Controlling:
             "requests": front.counts.requests,
             "errors": front.counts.errors,
             "last_error": front.counts.last_error,
+            "batching": {"state": front.pool.batching.state, "reason": front.pool.batching.why_not},
             "uptime": round(time() - front.began, 3),
         }
 

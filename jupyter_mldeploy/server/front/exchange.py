@@ -9,8 +9,12 @@ if TYPE_CHECKING:
     from .http import Connection
 
 HEALTH, SCORE, SWAGGER, LIVE, METRICS, DOCS, TOKEN = range(1, 8)  # routes
+# Routes of other servers' clients: see `protocols`.
+INFER, INVOKE, PING, VERSION, OIP_SERVER, OIP_LIVE, OIP_READY, OIP_MODEL, OIP_MODEL_READY = range(8, 17)
+SCORING = (SCORE, INFER, INVOKE)  # these go to the script
 OPEN = (HEALTH, LIVE, TOKEN)  # to everybody, whatever the auth; who asks for a token brings id and secret
-QUIET = (HEALTH, LIVE, METRICS)  # asked by machines again and again: no access line
+# Asked by machines again and again: no access line.
+QUIET = (HEALTH, LIVE, METRICS, PING, OIP_LIVE, OIP_READY, OIP_MODEL_READY)
 _UUID4_CLEAR = ~(0xF << 76 | 0x3 << 62)
 _UUID4_SET = 4 << 76 | 2 << 62
 
@@ -38,6 +42,7 @@ class Exchange:
     keep_alive = True
     old = False  # HTTP/1.0
     route = 0
+    model = ("", "")  # name and version that its address names
     refusal: Refusal | None = None
     undecided = False  # whether its credentials are good is looked up before it is handled
     arrived = 0.0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .exchange import Exchange
+from .exchange import INFER, INVOKE, SCORE, Exchange
 
+KINDS = {INFER: "infer", INVOKE: "invocations"}
+JSON = b"application/json"
 FORMS = (b"application/x-www-form-urlencoded", b"multipart/form-data")
 
 
@@ -17,7 +19,8 @@ def meta(exchange: Exchange, with_headers: bool, secret: bool) -> bytes:
     """
     fields = exchange.fields
     kind, encoding = fields.get(b"content-type", b""), fields.get(b"content-encoding", b"")
-    if exchange.method == b"POST" and not with_headers and not encoding and not kind.lower().startswith(FORMS):
+    plain = exchange.method == b"POST" and exchange.route == SCORE and not with_headers and not encoding
+    if plain and (kind == JSON or not kind.lower().startswith(FORMS)):
         return b""
     content: dict[str, Any] = {
         "m": exchange.method.decode(),
@@ -25,6 +28,11 @@ def meta(exchange: Exchange, with_headers: bool, secret: bool) -> bytes:
         "q": exchange.query.decode("latin-1"),
         "ct": kind.decode("latin-1"),
     }
+    if exchange.route in KINDS:
+        content["k"] = KINDS[exchange.route]
+        content["model"] = exchange.model
+        content["a"] = fields.get(b"accept", b"").decode("latin-1")
+        content["n"] = fields.get(b"inference-header-content-length", b"").decode("latin-1")
     if encoding:
         content["ce"] = encoding.decode("latin-1")
     if with_headers:

@@ -61,11 +61,13 @@ class Refused(NamedTuple):
 
 
 class Metrics:
-    """`queue` and `run` are in seconds, for requests whose `run` returned; `frames` holds requests a frame."""
+    """`queue` and `run` are in seconds, for requests whose `run` returned; `frames` holds requests a frame, `joined`
+    those of frames that a worker may join."""
 
     def __init__(self) -> None:
         self.statuses: dict[int, int] = {}
         self.queue, self.run, self.frames = Histogram(SECONDS), Histogram(SECONDS), Histogram(FRAMES)
+        self.joined = Histogram(FRAMES)
         self.refused: dict[str, Refused] = {}
         self._marks = [self._mark()] * 2
 
@@ -84,10 +86,11 @@ class Metrics:
         if second % WINDOW == 0:
             self._marks = [self._marks[1], self._mark()]
 
-    def recent(self) -> tuple[Histogram, Histogram, Histogram, float]:
-        """Queue, run and frames of the last one to two windows, and of how many seconds that is."""
-        queue, run, frames, began = self._marks[0]
-        return self.queue.since(queue), self.run.since(run), self.frames.since(frames), time() - began
+    def recent(self) -> tuple[Histogram, Histogram, Histogram, Histogram, float]:
+        """Queue, run, frames and joined frames of the last one to two windows, and of how many seconds that is."""
+        queue, run, frames, joined, began = self._marks[0]
+        later = self.queue.since(queue), self.run.since(run), self.frames.since(frames), self.joined.since(joined)
+        return *later, time() - began
 
-    def _mark(self) -> tuple[Histogram, Histogram, Histogram, float]:
-        return self.queue.copy(), self.run.copy(), self.frames.copy(), time()
+    def _mark(self) -> tuple[Histogram, Histogram, Histogram, Histogram, float]:
+        return self.queue.copy(), self.run.copy(), self.frames.copy(), self.joined.copy(), time()

@@ -1,27 +1,33 @@
 """Who works on what: the queue, its limits, and how many requests travel to which worker at a time.
 
 A frame carries several requests while they are expected to run for `BUDGET` together; how long a run takes is learnt
-from the runs. What then turns out to wait behind a slow one is taken back. Nothing ever waits for a timer to be sent.
+from the runs. What then turns out to wait behind a slow one is taken back. Where requests may be joined to one run, a
+free worker takes what waits, and nothing more until that is answered. Nothing ever waits for a timer to be sent.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ..frames import Request
+from ..frames import NO_EXEC, OK, Answer, Request
+from .batching import Batching
 from .exchange import Exchange
 from .meta import meta
+from .pace import Pace
 from .worker import Worker
 
 if TYPE_CHECKING:
+    from .config import Settings
     from .state import Front
 
-BUDGET = 2000  # µs of expected work that one worker holds
+BUDGET = 1000  # µs of expected work that one worker holds
 MOST = 256  # requests that one worker holds, however short they are
 LOOK = 0.005  # seconds between two looks at workers that hold several requests
 TRIES = 3  # workers that may die under a request before it has begun; one more would hardly help
+PASSED = 64  # requests that cannot be joined which others may pass in the queue
 UNKNOWN = BUDGET + 1  # what a run is taken to cost before the first has ended: requests go one by one
 
 
@@ -37,6 +43,8 @@ class Pool:
         self.swagger: dict[str, Any] = {}
         self.raw = False  # the script takes the request itself, whatever its method
         self.headers = False  # the script wants to see the headers
+        self.batching = Batching(front)
+        self.pace = Pace()
         self._due = self._looking = False
 
     def admit(self, workers: list[Worker]) -> None:
@@ -52,15 +60,28 @@ class Pool:
             self.raw = bool(ready.get("raw"))
             self.headers = self.raw or bool(ready.get("headers"))
             self.swagger = ready.get("swagger") or {}
+            if self.batching.app is not workers[-1].app:
+                self._adopt(workers[-1])
             self.dispatch()
 
-    def submit(self, exchange: Exchange) -> bool:
-        """Queue a request; False when there is no room."""
+    def change(self, settings: Settings) -> None:
+        """Go by other settings from now on."""
+        before = self.front.settings
+        self.front.adopt(settings)
+        if before != settings and self.admitted:
+            self._adopt(self.admitted[-1])
+
+    def submit(self, exchange: Exchange) -> None:
+        """Queue a request, or refuse it when there is no room, or so much ahead of it that it would wait too long."""
         settings = self.front.settings
         size = len(exchange.body)
         if len(self.queue) >= settings.queue_limit or self.queued_bytes + size > settings.queue_bytes or self._full():
-            return False
+            self.front.routes.answers.busy(exchange)
+            return
         if settings.max_wait_ms:
+            if (wait := self.pace.wait(len(self.queue))) > settings.max_wait_ms / 1000:
+                self.front.routes.answers.busy(exchange, "too much ahead", wait)
+                return
             asyncio.get_running_loop().call_later(settings.max_wait_ms / 1000, self._waited, exchange)
         self.queued_bytes += size
         self.queue.append(exchange)
@@ -68,33 +89,41 @@ class Pool:
             # At the end of this pass of the loop, so that all that arrived in it travels together.
             self._due = True
             asyncio.get_running_loop().call_soon(self.dispatch)
-        return True
 
     def dispatch(self) -> None:
         """Hand the queue's requests to the workers that have room, the least busy first."""
         self._due = False
-        queue = self.queue
-        most, secret = max(1, min(BUDGET // max(self.estimate, 1), MOST)), self.front.auth.mode != "none"
-        now = asyncio.get_running_loop().time()
-        frames_of: dict[Worker, list[Request]] = {}
-        while queue and (worker := self._freest(1 if queue[0].alone else most, now)) is not None:
-            exchange = queue.popleft()
-            self.queued_bytes -= len(exchange.body)
-            if exchange.gone:
-                self.front.counts.dropped += 1
-                continue
-            request = Request(worker.take(exchange), meta(exchange, self.headers, secret), exchange.body)
-            frames_of.setdefault(worker, []).append(request)
-        for worker, requests in frames_of.items():
-            self.front.metrics.frames.add(len(requests))
-            worker.give(requests)
-            if len(worker.running) > 1 and not self._looking:
-                self._looking = True
-                asyncio.get_running_loop().call_later(LOOK, self._look)
+        batching, now = self.batching, asyncio.get_running_loop().time()
+        limit = 1
+        if batching.most > 1:
+            if batching.due:  # the sample first, as soon as a worker holds nothing
+                if (worker := self._freest(1, now)) is None:
+                    return
+                batching.check(worker)
+            held = sum(len(worker.running) for worker in self.admitted)
+            limit = batching.limit(held + len(self.queue), not held, monotonic())
+        if limit > 1:
+            self._hand_joined(limit, now)
+        else:
+            self._hand_singly(now)
 
-    def learn(self, exec_us: int) -> None:
-        """Up at once, down slowly: a mixture of fast and slow runs counts as slow."""
-        estimate = self.estimate
+    def completed(self, number: int) -> None:
+        """So many requests were answered at a time."""
+        now = monotonic()
+        self.pace.done(number, len(self.queue), now)
+        if self.batching.most > 1:
+            self.batching.done(number, now)
+
+    def learn(self, exchange: Exchange, answer: Answer, joined: bool) -> None:
+        """From an answer: what a run costs, up at once, down slowly: a mixture of fast and slow runs counts as slow.
+
+        And a body for the sample, where one is wanted.
+        """
+        if self.batching.most > 1 and self.batching.recording and answer.status == OK:
+            self.batching.record(exchange)
+        if joined or answer.exec_us == NO_EXEC:
+            return
+        exec_us, estimate = answer.exec_us, self.estimate
         if exec_us >= estimate or estimate == UNKNOWN:
             self.estimate = exec_us
         else:
@@ -103,6 +132,7 @@ class Pool:
     def forget_estimate(self) -> None:
         """Another script: what the old one cost says nothing."""
         self.estimate = UNKNOWN
+        self.pace = Pace()
 
     def lost(self, worker: Worker, waiting: list[Exchange]) -> None:
         """Give nothing more to a worker that dies, and hand what it had not begun to others, each alone."""
@@ -143,6 +173,91 @@ class Pool:
         """The client of a stream has gone."""
         for worker in self._working_on(exchange):
             worker.cancel(exchange)
+
+    def _hand_singly(self, now: float) -> None:
+        """Give each worker what it may hold, one run a request."""
+        queue, secret, waited = self.queue, self.front.auth.mode != "none", len(self.queue)
+        most = self._most()
+        held = {worker: len(worker.running) for worker in self.admitted if worker.takes(now)}
+        requests_of: dict[Worker, list[Request]] = {worker: [] for worker in held}
+        while queue and held:
+            worker = min(held, key=held.__getitem__)
+            if held[worker] >= (1 if queue[0].alone else most):
+                break
+            if exchange := self._next():
+                request = Request(worker.take(exchange), meta(exchange, self.headers, secret), exchange.body)
+                requests_of[worker].append(request)
+                held[worker] += 1
+                if exchange.alone:
+                    del held[worker]
+        for worker, requests in requests_of.items():
+            if requests:
+                self._give(worker, requests)
+                if self.batching.most > 1:
+                    self.batching.release_singly(waited > 1)
+
+    def _hand_joined(self, limit: int, now: float) -> None:
+        """Give each worker that holds nothing its share of what waits, to be joined to one run."""
+        free = sum(1 for worker in self.admitted if not worker.running and worker.takes(now))
+        share = min(limit, -(-len(self.queue) // max(free, 1)))
+        while self.queue and (worker := self._freest(1, now)) is not None:
+            if self.queue[0].gone:
+                self._next()
+            elif self.batching.joins(self.queue[0]):
+                self._give_joined(worker, self._gather(share), limit)
+            else:
+                self._give_others(worker)
+
+    def _give_joined(self, worker: Worker, exchanges: list[Exchange], limit: int) -> None:
+        requests = [Request(worker.take(exchange), b"", exchange.body) for exchange in exchanges]
+        self._give(worker, requests, join=len(requests) > 1)
+        self.batching.release_joined(len(requests), full=len(requests) >= limit and bool(self.queue))
+
+    def _give_others(self, worker: Worker) -> None:
+        """What cannot be joined and stands first in the queue, one run a request."""
+        secret, most = self.front.auth.mode != "none", 1 if self.queue[0].alone else self._most()
+        requests: list[Request] = []
+        while self.queue and len(requests) < most and not self.batching.joins(self.queue[0]):
+            if requests and self.queue[0].alone:
+                break
+            if exchange := self._next():
+                requests.append(Request(worker.take(exchange), meta(exchange, self.headers, secret), exchange.body))
+        if requests:
+            self._give(worker, requests)
+            self.batching.release("alone")
+
+    def _gather(self, number: int) -> list[Exchange]:
+        """The next so many that can be joined; a few that cannot may stand between, and keep their places."""
+        found: list[Exchange] = []
+        passed: list[Exchange] = []
+        while self.queue and len(found) < number and len(passed) < PASSED:
+            if exchange := self._next():
+                (found if self.batching.joins(exchange) else passed).append(exchange)
+        self.queue_again(passed)
+        return found
+
+    def _next(self) -> Exchange | None:
+        """Take the first from the queue; None when its client has gone."""
+        exchange = self.queue.popleft()
+        self.queued_bytes -= len(exchange.body)
+        if not exchange.gone:
+            return exchange
+        self.front.counts.dropped += 1
+        return None
+
+    def _give(self, worker: Worker, requests: list[Request], join: bool = False) -> None:
+        self.front.metrics.frames.add(len(requests))
+        worker.give(requests, join)
+        if len(worker.running) > 1 and not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_later(LOOK, self._look)
+
+    def _adopt(self, worker: Worker) -> None:
+        self.batching.adopt(worker.app, worker.ready.get("joinable") or {})
+
+    def _most(self) -> int:
+        """How many single requests a worker may hold."""
+        return max(1, min(BUDGET // max(self.estimate, 1), MOST))
 
     def _freest(self, most: int, now: float) -> Worker | None:
         best, least = None, most

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .state import Front
 
 STATES = ("spawned", "debugger", "importing", "init", "ready", "admitted", "draining", "condemned")
+BATCHING = ("off", "refused", "unchecked", "on")
 CONTENT_TYPE = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -46,6 +47,15 @@ def _counters(front: Front) -> Iterable[str]:
     yield _family("errors_total", "counter", "What went wrong, by kind.", by_kind)
     by_reason = {f'reason="{reason}"': refused.number for reason, refused in sorted(metrics.refused.items())}
     yield _family("refused_total", "counter", "Scoring requests answered with 503, by reason.", by_reason)
+    batching = front.pool.batching
+    by_release = {f'reason="{reason}"': number for reason, number in sorted(batching.released.items())}
+    yield _family(
+        "frames_total", "counter", "With batching on: frames to workers, by why they were not larger.", by_release
+    )
+    counted = batching.counted()
+    yield _family("joined_runs_total", "counter", "Runs that joined several requests.", {"": counted["runs"]})
+    yield _family("joined_rows_total", "counter", "Rows in these runs.", {"": counted["rows"]})
+    yield _family("split_runs_total", "counter", "Of these, runs done again in halves.", {"": counted["splits"]})
     yield _family("worker_restarts_total", "counter", "Workers that died and were replaced.", {"": counts.restarts})
 
 
@@ -53,6 +63,7 @@ def _histograms(metrics: Metrics) -> Iterable[str]:
     yield _histogram("queue_seconds", "From the arrival of a request to its run, and the way back.", metrics.queue)
     yield _histogram("run_seconds", "Time in the script's run, when it returned.", metrics.run)
     yield _histogram("batch_size", "Requests that travelled to a worker together.", metrics.frames)
+    yield _histogram("joined_requests", "Requests that a worker was given to be joined to one run.", metrics.joined)
 
 
 def _gauges(front: Front) -> Iterable[str]:
@@ -70,6 +81,8 @@ def _gauges(front: Front) -> Iterable[str]:
     resident |= {f'process="worker",worker="{worker.number}"': memory(worker.pid) for worker in crew.workers}
     yield _family("memory_bytes", "gauge", "Resident memory of each process.", resident)
     yield _family("start_time_seconds", "gauge", "When the front started, since the epoch.", {"": front.began})
+    batching = {f'state="{state}"': int(state == pool.batching.state) for state in BATCHING}
+    yield _family("batching", "gauge", "1 for the state that batching is in.", batching)
     name, version = (_label(text) for text in (front.config.name, front.config.version))
     yield _family("info", "gauge", "The service.", {f'service="{name}",version="{version}"': 1})
 

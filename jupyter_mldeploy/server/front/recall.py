@@ -29,7 +29,7 @@ class Recall:
     def begin(self) -> None:
         """Ask for all that has not begun."""
         worker = self.worker
-        self.open = set(worker.running) - {worker.head()}
+        self.open = set(worker.running).difference(worker.begun())
         if self.open:
             worker.page[RECALL] = 1
             asyncio.get_running_loop().call_later(GRACE, self._take_back)
@@ -44,8 +44,8 @@ class Recall:
         worker = self.worker
         if worker.state == "dead":
             return
-        numbers, head = list(worker.running), worker.head()
-        begun = numbers.index(head) + 1 if head else 0
-        back = [worker.running.pop(number) for number in numbers[begun:] if number in self.open]
+        numbers, begun = list(worker.running), worker.begun()
+        first = numbers.index(begun[-1]) + 1 if begun else 0
+        back = [worker.running.pop(number) for number in numbers[first:] if number in self.open]
         worker.front.pool.queue_again(back)
         worker.front.pool.dispatch()

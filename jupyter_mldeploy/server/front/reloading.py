@@ -31,7 +31,7 @@ async def reload(front: Front, message: Mapping[str, Any], timeout: float, secur
     await load(mode)
     front.coming = (app, settings)
     await front.crew.reload(app, workers, timeout)
-    front.adopt(settings)
+    front.pool.change(settings)
     trust()
     front.auth.switch(mode)
     await secure(certificate)

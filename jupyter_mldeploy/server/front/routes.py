@@ -7,9 +7,9 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote_to_bytes
 
-from . import docs, headers, prometheus
+from . import docs, headers, prometheus, protocols
 from .answers import Answers
-from .exchange import DOCS, HEALTH, LIVE, METRICS, OPEN, SCORE, SWAGGER, TOKEN, Exchange, Refusal
+from .exchange import DOCS, HEALTH, LIVE, METRICS, OPEN, SCORE, SCORING, SWAGGER, TOKEN, Exchange, Refusal
 from .granting import Granting
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ METHODS = {
     SCORE: (b"GET", b"POST", b"OPTIONS", b"HEAD"),
     SWAGGER: READ,
     TOKEN: (b"POST", b"OPTIONS"),
+    **protocols.METHODS,
 }
 VERSIONS = {"2": "2", "2.0": "2", "3": "3.0", "3.0": "3.0", "3.1": "3.1"}
 # The wire contract's texts for an unknown address and a wrong method are those of its web framework, werkzeug.
@@ -45,6 +46,7 @@ TABLE = {
     b"/metrics": METRICS,
     b"/docs": DOCS,
     b"/token": TOKEN,
+    **protocols.TABLE,
 }
 
 
@@ -55,6 +57,7 @@ class Routes:
         self.front = front
         self.answers = Answers(front)
         self.granting = Granting(self)
+        self.protocols = protocols.Protocols(front, self.answers.send, self.unavailable)
         self._deciding: set[asyncio.Task[None]] = set()
         self._table = dict(TABLE)
         self._simple = {
@@ -64,10 +67,12 @@ class Routes:
             DOCS: self._docs,
             SWAGGER: self._swagger,
             TOKEN: self.granting.handle,
+            **self.protocols.handlers,
         }
         for alias in front.config.aliases:
             prefix = alias.rstrip("/").encode()
             self._table |= {prefix + b"/score": SCORE, prefix + b"/swagger.json": SWAGGER, prefix + b"/token": TOKEN}
+            self._table |= {prefix + path: route for path, route in protocols.TABLE.items()}
 
     def check(self, exchange: Exchange) -> Refusal | None:
         """What can be said from the head alone; sets the exchange's route."""
@@ -82,6 +87,8 @@ class Routes:
         if route not in OPEN and (refusal := self._authorise(exchange)):
             return refusal
         if route == TOKEN and (refusal := self.granting.check(exchange)):
+            return refusal
+        if exchange.model[0] and (refusal := self.protocols.check(exchange)):
             return refusal
         if exchange.method == b"HEAD" and route == SCORE and not self.front.pool.raw:
             return Refusal(405, "Method not allowed")
@@ -99,7 +106,7 @@ class Routes:
         elif exchange.undecided:
             self._deciding.add(task := asyncio.create_task(self._decide(exchange)))
             task.add_done_callback(self._deciding.discard)
-        elif exchange.route == SCORE:
+        elif exchange.route in SCORING:
             self._score(exchange)
         elif exchange.method == b"OPTIONS":
             self._options(exchange)
@@ -112,7 +119,8 @@ class Routes:
         if path.lower().startswith((b"http://", b"https://")):
             path = b"/" + path.split(b"/", 3)[3] if path.count(b"/") > 2 else b"/"
         exchange.path = path
-        return self._table.get(unquote_to_bytes(path), 0)
+        path = unquote_to_bytes(path)
+        return self._table.get(path) or self.protocols.find(exchange, path)
 
     def _authorise(self, exchange: Exchange) -> Refusal | None:
         front = self.front
@@ -153,8 +161,8 @@ class Routes:
             self._options(exchange)
         elif front.crew.phase in ("starting", "failed"):
             self.unavailable(exchange)
-        elif not front.pool.submit(exchange):
-            self.answers.busy(exchange)
+        else:
+            front.pool.submit(exchange)
 
     def _health(self, exchange: Exchange) -> None:
         if self.front.pool.admitted:
@@ -177,14 +185,14 @@ class Routes:
 
     def unavailable(self, exchange: Exchange) -> None:
         """503 with what the workers are doing instead."""
-        if exchange.route == SCORE:
+        if exchange.route in SCORING:
             self.front.counts.refused += 1
             self.front.metrics.refuse(self.front.crew.phase)
         self.answers.refuse(exchange, Refusal(503, self.front.crew.describe(), lines=b"retry-after: 1\r\n"))
 
     def _options(self, exchange: Exchange) -> None:
         lines = headers.HTML
-        if exchange.route == SCORE:
+        if exchange.route in SCORING:
             lines += headers.RUN_FINE
         else:
             lines += b"allow: %b\r\n" % b", ".join(METHODS[exchange.route])

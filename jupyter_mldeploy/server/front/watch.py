@@ -1,12 +1,16 @@
-"""The watch over the workers' size: one that has grown too large is replaced, one beyond its limit is ended.
+"""The watch over the workers: one that has grown too large is replaced, one beyond its limit is ended; one with long
+runs stands back behind the front.
 
-What lies between is the worker's own business: beyond its limit its allocations fail (`working.survival`).
+What lies between the sizes is the worker's own business: beyond its limit its allocations fail (`working.survival`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from .spawn import stand_back
 
 if TYPE_CHECKING:
     from .crew import Crew
@@ -18,14 +22,20 @@ TAKEN = ("RssAnon:", "RssShmem:")
 
 
 class Watch:
-    """Looks at every worker four times a second, when the settings hold any limit."""
+    """Looks at every worker four times a second."""
 
     def __init__(self, crew: Crew) -> None:
         self.crew = crew
+        self._back: WeakSet[Worker] = WeakSet()  # those that stand back
 
     def look(self) -> None:
         """Look once, and come back."""
-        asyncio.get_running_loop().call_later(PERIOD, self.look)
+        loop = asyncio.get_running_loop()
+        loop.call_later(PERIOD, self.look)
+        for worker in self.crew.workers:
+            if worker not in self._back and worker.slow(loop.time()):
+                self._back.add(worker)
+                stand_back(worker.pid)
         settings = self.crew.front.settings
         if settings.worker_memory_limit or settings.renew_memory or settings.renew_requests:
             for worker in list(self.crew.workers):

@@ -40,6 +40,7 @@ def facts(front: Front) -> dict[str, Any]:
         "recent": _recent(front),
         "estimate": None if pool.estimate == UNKNOWN else pool.estimate / 1_000_000,
         "budget": BUDGET / 1_000_000,
+        "batching": pool.batching.facts(),
         "restarts": front.counts.restarts,
         "last_error": front.counts.last_error,
     }
@@ -60,7 +61,7 @@ def _worker(worker: Worker) -> dict[str, Any]:
 
 
 def _recent(front: Front) -> dict[str, Any]:
-    queue, run, frames, seconds = front.metrics.recent()
+    queue, run, frames, joined, seconds = front.metrics.recent()
     return {
         "seconds": seconds,
         "requests": run.count,
@@ -68,6 +69,7 @@ def _recent(front: Front) -> dict[str, Any]:
         "run": _summary(run),
         "frames": frames.count,
         "frame": frames.mean,
+        "joined": {"runs": joined.count, "mean": joined.mean},
     }
 
 

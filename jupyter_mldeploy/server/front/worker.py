@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
-import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from .. import frames
-from ..page import CANCEL, RUNNING
+from ..page import CANCEL, LAST, RUNNING
 from .config import App, switches
+from .deadline import Deadline
 from .exchange import Exchange
+from .exit import Exit
 from .logs import Source
 from .output import Output
 from .recall import Recall
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 RECENT = 100  # log lines that are kept to be shown when a start fails
 LAST_WORDS = 0.2  # seconds between the end of a worker's socket and the end of its process, or the reverse
-INTERRUPT = 0.01  # seconds that a stuck worker has to write its stacks, once it has begun …
-CHANCES = 20  # … and times that long to begin: on a busy machine it may have to wait for its turn
 SLOW = 0.01  # seconds from which a run counts as slow: nothing more is put behind it
 LEAVING = 5.0  # seconds that a worker with nothing left to do may take to exit
 
@@ -52,6 +50,8 @@ class Worker(asyncio.Protocol):
         self.reached = "spawned"  # the last phase of its start
         self.running: dict[int, Exchange] = {}
         self.reserved = False  # what it runs shares the worker with nothing
+        self.joining = False  # what it was given last may be joined
+        self.checking = False  # it compares the script's answers to a sample
         self.ready: dict[str, Any] = {}
         self.failure: dict[str, Any] = {}
         self.recent: deque[str] = deque(maxlen=RECENT)
@@ -60,20 +60,19 @@ class Worker(asyncio.Protocol):
         self.page = spawned.page
         self.recall = Recall(self)
         self.turned = 0.0  # since when the worker is at its first request
+        self.heard = 0  # lines of native stderr
         self._link = spawned.link
-        self._heard = 0  # lines of native stderr
         self._reason = ""  # why it was ended, when the front did it
         self._reader = frames.Reader()
         self._loop = asyncio.get_running_loop()
         self._transport: Any = None
         self._outputs: list[Output] = []
-        self._pidfd = -1
+        self._exit = Exit(spawned.process, self._ended)
         self._exited = self._silent = False
-        self._debugged = debugged(app)  # then no run is too long
+        self.debugged = debugged(app)  # then no run is too long
         self._last_id = 0
         self._answered_last: tuple[int, Exchange | None] = (-1, None)
-        self._head_since = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = Deadline(self)
 
     async def attach(self) -> None:
         """Connect to the process that was spawned: its socket, its output, its end."""
@@ -84,7 +83,7 @@ class Worker(asyncio.Protocol):
                 output = Output(pipe, lambda line, source=source: self._said(line, source))  # type: ignore[misc]
                 output.start(self._loop)
                 self._outputs.append(output)
-        self._watch_process()
+        self._exit.watch()
         config, settings = self.front.config, self.front.settings_for(self.app)
         self._command(
             op="start",
@@ -103,25 +102,30 @@ class Worker(asyncio.Protocol):
         """Note that this request is handed over; returns its id in the frames."""
         self._last_id = self._last_id % 0xFFFFFFFF + 1
         if not self.running:
-            self._head_since = self.turned = self._loop.time()
+            self._deadline.since = self.turned = self._loop.time()
         self.running[self._last_id] = exchange
         exchange.worker = self.number
         self.reserved = exchange.alone
-        if self._timer is None:
-            self._arm()
+        self._deadline.arm()
         return self._last_id
 
     def takes(self, now: float) -> bool:
         """Whether what is handed over now would not wait behind a slow run or one that must be alone."""
-        return not (self.reserved or self.recall.open or self.slow(now))
+        busy = self.checking or (self.joining and self.running)
+        return not (busy or self.reserved or self.recall.open or self.slow(now))
 
     def slow(self, now: float) -> bool:
         return bool(self.running) and now - self.turned > SLOW
 
-    def head(self) -> int:
-        """The id of the request that it has begun; 0 when all that it holds is still to begin."""
-        number = self.page[RUNNING]
-        return number if number in self.running else 0
+    def begun(self) -> list[int]:
+        """What runs now: several when they are joined, none when all that it holds is still to begin."""
+        first, last = self.page[RUNNING], self.page[LAST]
+        if first not in self.running:
+            return []
+        numbers = list(self.running)
+        start = numbers.index(first)
+        end = numbers.index(last) if last in self.running else start
+        return numbers[start : max(start, end) + 1]
 
     def holds_gone(self) -> bool:
         return any(exchange.gone for exchange in self.running.values())
@@ -132,9 +136,18 @@ class Worker(asyncio.Protocol):
             if one is exchange:
                 self.page[CANCEL] = number
 
-    def give(self, requests: list[frames.Request]) -> None:
+    def give(self, requests: list[frames.Request], join: bool = False) -> None:
+        """Send what was taken; `join`: it may be joined to one run."""
+        self.joining = join
         if not self._transport.is_closing():
-            self._transport.write(frames.requests(requests))
+            self._transport.write(frames.requests(requests, frames.FLAG_JOIN if join else 0))
+
+    def check(self, sample: dict[str, Any], limit: float) -> None:
+        """Have it compare the script's answers to a sample; it gets nothing else meanwhile."""
+        self.checking = True
+        self._command(op="check", **sample)
+        if limit:
+            self._loop.call_later(limit, self._check_overdue)
 
     def status(self) -> dict[str, Any]:
         return {
@@ -159,6 +172,11 @@ class Worker(asyncio.Protocol):
         self._command(op="drain")
         self._loop.call_later(LEAVING, self._hurry)
 
+    def condemn(self) -> None:
+        """Give it up, with its stacks in the log."""
+        self._become("condemned")
+        self.dump()
+
     def dump(self) -> None:
         """Have it write its stacks to its output, and wake it from a sleeping system call."""
         kill(self.process, signal.SIGUSR2)
@@ -174,8 +192,19 @@ class Worker(asyncio.Protocol):
     def end_for(self, reason: str) -> None:
         """Kill it because of `reason`, which stands in the log for what it ran."""
         self._reason = reason
-        self.front.log.line(f"Worker {self.number} {reason}.", "E", source=self._ours())
+        self.note(f"Worker {self.number} {reason}.")
         self.kill()
+
+    def note(self, text: str, exchange: Exchange | None = None) -> None:
+        """Log what went wrong with it, and with which request."""
+        request = exchange.request_id.decode("latin-1") if exchange is not None else ""
+        self.front.log.line(text, "E", request, self._ours())
+
+    def hand_back(self) -> None:
+        """Let others do what it holds."""
+        waiting = [exchange for exchange in self.running.values() if not exchange.gone]
+        self.running.clear()
+        self.front.pool.lost(self, waiting)
 
     def pause(self) -> None:
         self._transport.pause_reading()
@@ -187,11 +216,14 @@ class Worker(asyncio.Protocol):
     # From the worker.
 
     def data_received(self, data: bytes) -> None:
+        before, pool = self.requests, self.front.pool
+        told: list[tuple[Exchange, frames.Answer]] = []
         for kind, _, count, payload in self._reader.feed(data):
             if kind == frames.ANSWER:
-                self._head_since = self._loop.time()
+                self._deadline.since = self._loop.time()
                 for answer in frames.read_answers(count, payload):
-                    self._answered(answer)
+                    if exchange := self._answered(answer):
+                        told.append((exchange, answer))
                     if self.recall.open:
                         self.recall.over(answer.id)
             elif kind == frames.LOG:
@@ -200,8 +232,16 @@ class Worker(asyncio.Protocol):
                 self._phase(json.loads(payload))
             elif kind == frames.HELLO:
                 self._hello(json.loads(payload))
-        if self.front.pool.queue:
-            self.front.pool.dispatch()
+            elif kind == frames.CHECKED:
+                self.checking = False
+                pool.batching.checked(self, json.loads(payload))
+        if self.requests > before:
+            pool.completed(self.requests - before)
+        if pool.queue or pool.batching.due:
+            pool.dispatch()  # before the answers are written, so that the worker has something to do meanwhile
+        deliver = self.front.routes.answers.deliver
+        for exchange, answer in told:
+            deliver(exchange, answer)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._silent = True
@@ -210,24 +250,21 @@ class Worker(asyncio.Protocol):
         else:
             self._loop.call_later(LAST_WORDS, kill, self.process)
 
-    def _answered(self, answer: frames.Answer) -> None:
+    def _answered(self, answer: frames.Answer) -> Exchange | None:
+        """Note what an answer says of this worker; returns the request that it is to be delivered to, if any."""
         exchange = self.running.get(answer.id)
-        if exchange is None:
-            return
-        if answer.status == frames.PART or answer.flags & frames.FLAG_STREAM:
-            self.front.routes.answers.deliver(exchange, answer)
-            return
+        if exchange is None or answer.status == frames.PART or answer.flags & frames.FLAG_STREAM:
+            return exchange
         del self.running[answer.id]
         self.reserved = False
         if answer.status == frames.RETURNED:
             self.front.pool.queue_again([exchange])
-            return
-        self.turned = self._head_since
+            return None
+        self.turned = self._deadline.since
         self._answered_last = answer.id, exchange
         self.requests += 1
-        if answer.exec_us != frames.NO_EXEC:
-            self.front.pool.learn(answer.exec_us)
-        self.front.routes.answers.deliver(exchange, answer)
+        self.front.pool.learn(exchange, answer, joined=self.joining)
+        return exchange
 
     def _hello(self, hello: dict[str, Any]) -> None:
         if hello.get("protocol") != frames.PROTOCOL:
@@ -238,7 +275,7 @@ class Worker(asyncio.Protocol):
         phase = str(news["phase"])
         if phase == "failed":
             self.failure = news
-            self.front.log.line(str(news.get("traceback") or news["error"]).rstrip(), "E", source=self._ours())
+            self.note(str(news.get("traceback") or news["error"]).rstrip())
             self._loop.call_later(LAST_WORDS, kill, self.process)
         elif self.state not in ("condemned", "dead"):
             self.reached = phase
@@ -257,53 +294,13 @@ class Worker(asyncio.Protocol):
         self.front.log.line(record["x"], record.get("l", "I"), request, Source(stream, name, self.number))
 
     def _said(self, line: str, source: Source) -> None:
-        self._heard += source.stream == "stderr"
+        self.heard += source.stream == "stderr"
         self.recent.append(line)
         self.front.log.line(line, source=source)
 
-    # Deadline.
-
-    def _arm(self) -> None:
-        limit = self.front.settings.scoring_timeout_ms / 1000
-        if limit and not self._debugged:
-            self._timer = self._loop.call_at(self._head_since + limit, self._overdue, limit)
-
-    def _overdue(self, limit: float) -> None:
-        self._timer = None
-        if not self.running or self.state == "dead":
-            return
-        number = self.head() or next(iter(self.running))
-        exchange = self.running[number]
-        if exchange.streaming and exchange.connection.choked:  # it is the client who takes his time
-            self._head_since = self._loop.time()
-        if self._loop.time() < self._head_since + limit:
-            self._arm()
-            return
-        del self.running[number]
-        self._give_up(exchange)
-
-    def _give_up(self, exchange: Exchange) -> None:
-        """Answer for a run that takes too long, and only then stop its worker."""
-        front = self.front
-        front.counts.timeouts += 1
-        message = f"Scoring timeout after {front.settings.scoring_timeout_ms} ms"
-        front.log.line(message, "E", exchange.request_id.decode("latin-1"), self._ours())
-        front.routes.answers.fail(exchange, message, 504 if front.settings.timeout_504 else 500)
-        self._become("condemned")
-        self.dump()
-        self._loop.call_later(INTERRUPT, self._end_stuck, self._heard, CHANCES)
-        self._hand_back()
-
-    def _end_stuck(self, heard: int, chances: int) -> None:
-        if chances and self._heard == heard:
-            self._loop.call_later(INTERRUPT, self._end_stuck, heard, chances - 1)
-        else:
-            self._loop.call_later(INTERRUPT, kill, self.process)
-
-    def _hand_back(self) -> None:
-        waiting = [exchange for exchange in self.running.values() if not exchange.gone]
-        self.running.clear()
-        self.front.pool.lost(self, waiting)
+    def _check_overdue(self) -> None:
+        if self.checking and self.state != "dead":
+            self.end_for("was ended: it took too long to check that joined rows get the same answers")
 
     def _hurry(self) -> None:
         if self.state == "dead":
@@ -315,24 +312,7 @@ class Worker(asyncio.Protocol):
 
     # Death.
 
-    def _watch_process(self) -> None:
-        try:
-            self._pidfd = os.pidfd_open(self.pid)
-            self._loop.add_reader(self._pidfd, self._exit)
-        except (AttributeError, OSError):  # macOS, old kernels, strict containers
-            threading.Thread(target=self._wait_for_exit, daemon=True).start()
-
-    def _wait_for_exit(self) -> None:
-        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-        self._loop.call_soon_threadsafe(self._exit)
-
-    def _exit(self) -> None:
-        if self._pidfd >= 0:
-            self._loop.remove_reader(self._pidfd)
-            os.close(self._pidfd)
-            self._pidfd = -1
-        kill(self.process)  # the rest of its group; its number is free again only after the wait
-        self.process.wait()
+    def _ended(self) -> None:
         self._exited = True
         if self._silent:
             self._finish()
@@ -344,37 +324,35 @@ class Worker(asyncio.Protocol):
             output.finish()
         before = self.state
         self._become("dead")
-        if self._timer is not None:
-            self._timer.cancel()
-        if head := self.head():
-            self._crashed(self.running.pop(head))
+        self._deadline.stop()
+        if self.checking:
+            self.front.pool.batching.check_lost(self, self.end() if self._reason or before == "admitted" else "")
+        self.front.pool.batching.bury(self)
+        if begun := self.begun():
+            self._crashed(begun)
         if before not in ("draining", "condemned") and not self.failure:
-            self.front.log.line(f"Worker {self.number} {self.end()}.", "E", source=self._ours())
-        self._hand_back()
+            self.note(f"Worker {self.number} {self.end()}.")
+        self.hand_back()
         self.started.set()
         self.ended.set()
         self.front.crew.died(self)
 
-    def _crashed(self, exchange: Exchange) -> None:
+    def _crashed(self, begun: list[int]) -> None:
+        if len(begun) > 1:
+            self.note(
+                f"Worker {self.number} {self.end()} while it ran {len(begun)} requests as one; each is run alone."
+            )
+            return
+        exchange = self.running.pop(begun[0])
         self.front.counts.crashed += 1
         text = f"Worker {self.number} {self.end()} while it ran this request."
         self.front.counts.last_error = text
-        self.front.log.line(text, "E", exchange.request_id.decode("latin-1"), self._ours())
+        self.note(text, exchange)
         self.front.routes.answers.fail(exchange)
 
     def end(self) -> str:
         """How the process ended, as the second half of a sentence."""
-        code = self.process.returncode
-        if self._reason:
-            return self._reason
-        if code is None:
-            return "runs"
-        if code >= 0:
-            return f"exited with code {code}"
-        try:
-            return f"was killed by signal {-code} ({signal.Signals(-code).name})"
-        except ValueError:
-            return f"was killed by signal {-code}"
+        return self._reason or self._exit.sentence()
 
     def _become(self, state: str) -> None:
         self.state = state

@@ -23,21 +23,23 @@ class Refused(Exception):
 
 SERVER_FAILED = "An unexpected internal error occurred. Check the logs for more info."  # the wire contract's text
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+GZIP = {"gzip": 31, "x-gzip": 31}  # content encodings, as zlib's wbits
 
 
-def unpack(meta: Meta, body: bytes, limit: int) -> bytes:
+def unpack(meta: Meta, body: bytes, limit: int, encodings: Mapping[str, int] = GZIP) -> bytes:
     """The body without its gzip encoding, if it has one and comes to `limit` bytes at most; 0 leaves it packed."""
-    if not limit or meta.get("ce", "").strip().lower() not in ("gzip", "x-gzip"):
+    encoding = meta.get("ce", "").strip().lower()
+    if not limit or encoding not in encodings:
         return body
-    stream = zlib.decompressobj(wbits=31)
+    stream = zlib.decompressobj(encodings[encoding])
     try:
         content = stream.decompress(body, limit + 1)
     except zlib.error as error:
-        raise Refused(400, f"The body is not gzip, as its Content-Encoding says: {error}") from None
+        raise Refused(400, f"The body is not {encoding}, as its Content-Encoding says: {error}") from None
     if len(content) > limit:
         raise Refused(413, f"The body is larger than the limit of {limit} bytes when it is unpacked.")
     if not stream.eof:
-        raise Refused(400, "The gzip body ends before its end.")
+        raise Refused(400, f"The {encoding} body ends before its end.")
     return content
 
 

@@ -10,6 +10,9 @@ from .. import frames, page, swagger
 from . import debugger, script, survival
 from .capture import Output, configure
 from .channel import Channel
+from .checking import check
+from .joinable import joinable
+from .joining import Joining
 from .scoring import Scoring, Told
 from .signature import SignatureRefused
 from .tracebacks import own_traceback, summary
@@ -49,13 +52,25 @@ def live(fd: int, shared: int = -1) -> None:
     except Boot as failure:
         _end_failed(channel, output, failure)
     output.end()
-    scoring = Scoring(serving, channel, output, Told(words, about.get("switches", {})))
-    for kind, _, count, payload in arriving:
+    _serve(Scoring(serving, channel, output, Told(words, about.get("switches", {}))), arriving)
+
+
+def _serve(scoring: Scoring, arriving: Iterator[Any]) -> None:
+    joining = Joining(scoring)
+    for kind, flags, count, payload in arriving:
         if kind == frames.REQUEST:
-            for request in frames.read_requests(count, payload):
+            requests = frames.read_requests(count, payload)
+            if flags & frames.FLAG_JOIN:
+                joining.answer(requests)
+                continue
+            for request in requests:
                 scoring.answer(request)
-        elif kind == frames.CONTROL and json.loads(payload)["op"] == "drain":
-            return
+        elif kind == frames.CONTROL:
+            order = json.loads(payload)
+            if order["op"] == "drain":
+                return
+            if order["op"] == "check":
+                _tell(scoring.channel, frames.CHECKED, **check(scoring, order["bodies"], order["recorded"]))
     os._exit(1)  # the front is gone
 
 
@@ -93,7 +108,8 @@ def _boot(channel: Channel, output: Output, about: Dict[str, Any]) -> script.Scr
     with _step("swagger", "Describing the service"):
         documents = swagger.documents(found.run, found.schema, root, about)
     needs_headers = found.headers or found.schema  # a decorated run depends on the content type
-    _tell(channel, frames.PHASE, phase="ready", raw=found.raw, headers=needs_headers, swagger=documents)
+    ready = {"raw": found.raw, "headers": needs_headers, "swagger": documents, "joinable": joinable(found, documents)}
+    _tell(channel, frames.PHASE, phase="ready", **ready)
     return found
 
 

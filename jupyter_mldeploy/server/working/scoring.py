@@ -2,15 +2,16 @@
 
 import json
 from time import perf_counter_ns
-from typing import Any, Callable, Dict, Generator, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Generator, List, Mapping, NamedTuple, Optional, Tuple
 
 from .. import frames
 from ..frames import Answer, Request
-from ..page import CANCEL, RECALL, RUNNING
+from ..page import CANCEL, LAST, RECALL, RUNNING
 from .capture import Output
 from .channel import Channel
 from .inputs import Meta, Read, Refused, object_reader, text_reader, unpack
 from .outputs import encoder, why_not
+from .protocols.calls import Calls, Write
 from .raw import raw_calls
 from .responses import answers, is_response
 from .script import HEADERS, Script
@@ -53,63 +54,78 @@ class Scoring:
     """Answers requests by the script's `run`, one at a time."""
 
     def __init__(self, script: Script, channel: Channel, output: Output, told: Told) -> None:
-        self._script, self._channel, self._output, self._words = script, channel, output, told.words
+        self._script, self.channel, self.output, self.words = script, channel, output, told.words
         switches = self._switches = told.switches
-        self._read, self._run = _calls(script, switches)
-        self._encode = encoder(switches)
+        self.read, self.run = _calls(script, switches)
+        self.encode = encoder(switches)
+        self._calls = None if script.raw else Calls(script, switches, self.read)
         self._limit = 0 if script.raw else int(switches.get("unpack_limit", 0))  # a raw script sees what was sent
 
     def answer(self, request: Request) -> None:
         """Run the script for `request` and send what comes of it, or return it when the front wants it back."""
-        self._words[RUNNING] = request.id
-        if self._words[RECALL]:
-            self._words[RUNNING] = 0
-            self._send(_failure(request, frames.RETURNED, ""))
+        if not self.begin(request.id, request.id):
+            self.give_back([request])
             return
-        self._output.begin(request.id)
+        self.output.begin(request.id)
         meta: Meta = json.loads(request.meta) if request.meta else {}
         try:
             self._answer(request, meta)
         except Refused as refused:
             self._send(_failure(request, frames.BAD_INPUT, refused.message, refused.status))
-        self._output.end()
+        self.output.end()
+
+    def begin(self, first: int, last: int) -> bool:
+        """Say in the page that the requests from `first` to `last` run now; False when the front wants them back."""
+        words = self.words
+        words[LAST] = last
+        words[RUNNING] = first
+        if not words[RECALL]:
+            return True
+        words[RUNNING] = 0
+        return False
+
+    def give_back(self, requests: List[Request]) -> None:
+        """Return what has not begun."""
+        self.channel.send(frames.answers(_failure(request, frames.RETURNED, "") for request in requests))
+
+    def answer_of(self, request: Request, value: Any, exec_us: int, write: Optional[Write] = None) -> Answer:
+        """The answer that holds `value` as JSON, or as `write` has it, or says why there is none."""
+        try:
+            head, body = write(value) if write else (b"", self.encode(value))
+            return Answer(request.id, frames.OK_META if head else frames.OK, 0, 200, exec_us, head, body)
+        except Refused:
+            raise
+        except Exception as error:  # noqa: BLE001 (the script's own objects, which may do anything when looked at)
+            return _failure(request, frames.NOT_SERIALISABLE, why_not(value, error))
 
     def _answer(self, request: Request, meta: Meta) -> None:
         if meta and not self._script.raw and meta.get("m") == "OPTIONS":
             self._send(Answer(request.id, frames.OK_META, 0, 200, frames.NO_EXEC, EMPTY.encode(), b""))
             return
-        arguments = self._read(meta, unpack(meta, request.body, self._limit))
+        call = self._calls.call(meta, request.body) if self._calls and "k" in meta else None
+        arguments = call.arguments if call else self.read(meta, unpack(meta, request.body, self._limit))
         if self._script.headers:
             arguments[HEADERS] = headers_of(meta)
         started = perf_counter_ns()
         try:
-            value = self._run(**arguments)
+            value = self.run(**arguments)
         except BaseException as error:  # noqa: BLE001 (the edge around the user's script; SystemExit ends a request only)
             if self._script.schema and self._switches.get("schema_errors_400") and before_run(error):
                 raise Refused(400, f"A value does not fit its parameter: {summary(error)}") from None
             self._send(_failure(request, frames.RAISED, own_traceback(error)))
             return
         exec_us = min((perf_counter_ns() - started) // 1000, frames.NO_EXEC - 1)
-        self._send_value(request, meta, value, exec_us)
-
-    def _send_value(self, request: Request, meta: Meta, value: Any, exec_us: int) -> None:
-        try:
-            body = self._encode(value)
-        except Exception as error:  # noqa: BLE001 (the script's own objects, which may do anything when looked at)
-            reason = "" if is_response(value) else why_not(value, error)
-        else:
-            self._send(Answer(request.id, frames.OK, 0, 200, exec_us, b"", body))
-            return
-        if reason:
-            self._send(_failure(request, frames.NOT_SERIALISABLE, reason))
-        else:
+        answer = self.answer_of(request, value, exec_us, call and call.write)
+        if answer.status == frames.NOT_SERIALISABLE and is_response(value):
             self._send_response(request, answers(value, meta, request.id, exec_us))
+        else:
+            self._send(answer)
 
     def _send_response(self, request: Request, entries: Generator[Answer, None, None]) -> None:
         try:
             for entry in entries:
                 self._send(entry)
-                if self._words[CANCEL] == request.id:
+                if self.words[CANCEL] == request.id:
                     entries.close()
                     self._send(Answer(request.id, frames.END, 0, entry.http, frames.NO_EXEC, b"", b""))
                     return
@@ -117,4 +133,4 @@ class Scoring:
             self._send(_failure(request, frames.RAISED, own_traceback(error)))
 
     def _send(self, answer: Answer) -> None:
-        self._channel.send(frames.answers([answer]))
+        self.channel.send(frames.answer(answer))

@@ -206,8 +206,23 @@ def test_workers_have_a_group_of_their_own_and_stand_back(new_front: NewFront) -
     (pid,) = front.pids()
     assert os.getpgid(pid) == pid
     assert os.getsid(pid) == os.getsid(front.pid)
-    grouped = Path("/proc/sys/kernel/sched_autogroup_enabled")  # by session: then only the front is before them
-    assert psutil.Process(pid).nice() == (15 if grouped.exists() and grouped.read_text().strip() == "1" else 5)
+    assert psutil.Process(pid).nice() == 5
+
+
+SLEEPS = "import time\ndef init(): pass\ndef run(raw_data): time.sleep(float(raw_data))\n"
+
+
+def test_a_worker_with_long_runs_stands_back_further(new_front: NewFront) -> None:
+    front = new_front().script(SLEEPS).serve()
+    (pid,) = front.pids()
+    for _ in range(20):
+        front.score(0)
+    assert psutil.Process(pid).nice() == 5
+    front.score(0.6)
+    grouped = Path("/proc/sys/kernel/sched_autogroup_enabled")  # by session: then only the front is before it
+    expected = 15 if grouped.exists() and grouped.read_text().strip() == "1" else 5
+    assert psutil.Process(pid).nice() == expected
+    assert front.score(0).status == 200
 
 
 def test_a_worker_inherits_the_environment_but_not_our_import_path(

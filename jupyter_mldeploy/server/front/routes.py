@@ -15,7 +15,7 @@ from .granting import Granting
 if TYPE_CHECKING:
     from .state import Front
 
-READ = (b"GET", b"HEAD", b"OPTIONS")
+READ = protocols.READ
 METHODS = {
     HEALTH: READ,
     LIVE: READ,

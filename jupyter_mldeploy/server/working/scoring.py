@@ -89,14 +89,18 @@ class Scoring:
         self.channel.send(frames.answers(_failure(request, frames.RETURNED, "") for request in requests))
 
     def answer_of(self, request: Request, value: Any, exec_us: int, write: Optional[Write] = None) -> Answer:
-        """The answer that holds `value` as JSON, or as `write` has it, or says why there is none."""
+        """The answer that holds `value` as JSON, or as `write` has it, or says why there is none.
+
+        A response object has none and needs no reason: `responses.answers` is its form.
+        """
         try:
             head, body = write(value) if write else (b"", self.encode(value))
             return Answer(request.id, frames.OK_META if head else frames.OK, 0, 200, exec_us, head, body)
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001 (the script's own objects, which may do anything when looked at)
-            return _failure(request, frames.NOT_SERIALISABLE, why_not(value, error))
+            reason = "" if is_response(value) else why_not(value, error)
+            return _failure(request, frames.NOT_SERIALISABLE, reason)
 
     def _answer(self, request: Request, meta: Meta) -> None:
         if meta and not self._script.raw and meta.get("m") == "OPTIONS":
@@ -116,7 +120,7 @@ class Scoring:
             return
         exec_us = min((perf_counter_ns() - started) // 1000, frames.NO_EXEC - 1)
         answer = self.answer_of(request, value, exec_us, call and call.write)
-        if answer.status == frames.NOT_SERIALISABLE and is_response(value):
+        if answer.status == frames.NOT_SERIALISABLE and not answer.body:
             self._send_response(request, answers(value, meta, request.id, exec_us))
         else:
             self._send(answer)

@@ -6,7 +6,7 @@ by ANSWER entries of its own as soon as it has run. Runs on Python 3.8, because 
 
 import json
 import struct
-from typing import Any, Dict, Iterable, List, NamedTuple, Tuple, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple, Union
 
 PROTOCOL = 1
 
@@ -35,6 +35,8 @@ FLAG_RUN_FAILED = 1  # `x-ms-run-function-failed: True`
 FLAG_STREAM = 2  # OK_META: the body follows as PART entries until END
 NO_EXEC = 0xFFFFFFFF  # exec µs when `run` did not return
 
+LARGE = 65_536  # bytes
+_new: Any = tuple.__new__  # a named tuple of values in a tuple, in half the time that its class takes
 Buffer = Union[bytes, bytearray, memoryview]
 
 
@@ -64,15 +66,16 @@ def message(kind: int, content: Dict[str, Any]) -> bytes:
     return HEADER.pack(len(payload), kind, 0, 1) + payload
 
 
-def requests(entries: Iterable[Request], flags: int = 0) -> bytes:
-    """One REQUEST frame for all `entries` (at most 65,535)."""
-    heads: List[bytes] = []
+def requests(entries: Sequence[Tuple[int, bytes, bytes]], flags: int = 0) -> bytes:
+    """One REQUEST frame for all `entries` (at most 65,535): each a `Request`, or a plain tuple of its fields."""
+    heads: List[bytes] = [b""]
     bodies: List[bytes] = []
-    for entry in entries:
-        heads.append(REQUEST_HEAD.pack(entry.id, len(entry.meta), len(entry.body)))
-        bodies += (entry.meta, entry.body)
-    payload = b"".join(heads + bodies)
-    return HEADER.pack(len(payload), REQUEST, flags, len(heads)) + payload
+    for number, meta, body in entries:
+        heads.append(REQUEST_HEAD.pack(number, len(meta), len(body)))
+        bodies += (meta, body)
+    length = len(entries) * REQUEST_HEAD.size + sum(map(len, bodies))
+    heads[0] = HEADER.pack(length, REQUEST, flags, len(entries))
+    return b"".join(heads + bodies)
 
 
 def answers(entries: Iterable[Answer]) -> bytes:
@@ -101,7 +104,7 @@ def read_requests(count: int, payload: Buffer) -> List[Request]:
     for offset in range(0, start, REQUEST_HEAD.size):
         number, meta, body = REQUEST_HEAD.unpack_from(payload, offset)
         middle, end = start + meta, start + meta + body
-        entries.append(Request(number, bytes(payload[start:middle]), bytes(payload[middle:end])))
+        entries.append(_new(Request, (number, bytes(payload[start:middle]), bytes(payload[middle:end]))))
         start = end
     return entries
 
@@ -112,7 +115,8 @@ def read_answers(count: int, payload: Buffer) -> List[Answer]:
     if count == 1 and isinstance(payload, bytes):  # nearly always
         number, status, flags, http, exec_us, meta, _ = ANSWER_HEAD.unpack_from(payload)
         middle = start + meta
-        return [Answer(number, status, flags, http, exec_us, payload[start:middle], payload[middle:])]
+        about = payload[start:middle] if meta else b""
+        return [_new(Answer, (number, status, flags, http, exec_us, about, payload[middle:]))]
     entries = []
     for offset in range(0, start, ANSWER_HEAD.size):
         number, status, flags, http, exec_us, meta, body = ANSWER_HEAD.unpack_from(payload, offset)
@@ -126,7 +130,8 @@ def read_answers(count: int, payload: Buffer) -> List[Answer]:
 class Reader:
     """Cuts a byte stream into frames: feed it what arrived, take what is whole.
 
-    The pieces of a large frame are kept apart and joined once, when it is complete.
+    The pieces of a large frame are kept apart and joined once, when it is complete; a large payload of bodies is not
+    copied, but a view.
     """
 
     def __init__(self) -> None:
@@ -134,7 +139,7 @@ class Reader:
         self._have = 0
         self._need = HEADER.size  # bytes from the start of the first frame that is not whole
 
-    def feed(self, data: Buffer) -> List[Tuple[int, int, int, bytes]]:
+    def feed(self, data: Buffer) -> List[Tuple[int, int, int, Any]]:
         """Return (kind, flags, count, payload) of every frame that `data` completes."""
         whole = bytes(data)
         if self._pieces or len(whole) < self._need:
@@ -145,8 +150,8 @@ class Reader:
             whole, self._pieces = b"".join(self._pieces), []
         return self._cut(whole)
 
-    def _cut(self, whole: bytes) -> List[Tuple[int, int, int, bytes]]:
-        found = []
+    def _cut(self, whole: bytes) -> List[Tuple[int, int, int, Any]]:
+        found: List[Tuple[int, int, int, Any]] = []
         start, self._need = 0, HEADER.size
         while len(whole) - start >= HEADER.size:
             length, kind, flags, count = HEADER.unpack_from(whole, start)
@@ -154,7 +159,8 @@ class Reader:
             if end > len(whole):
                 self._need = end - start
                 break
-            found.append((kind, flags, count, whole[start + HEADER.size : end]))
+            bodies = length >= LARGE and kind in (REQUEST, ANSWER)
+            found.append((kind, flags, count, (memoryview(whole) if bodies else whole)[start + HEADER.size : end]))
             start = end
         self._have = len(whole) - start
         if self._have:

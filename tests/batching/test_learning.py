@@ -115,7 +115,7 @@ def test_one_request_at_a_time_is_never_held_against_anything() -> None:
 
 
 def test_sizes_are_few() -> None:
-    assert (sizes_for(1, 256), sizes_for(8, 256), sizes_for(64, 256)) == ((1,), (1, 256, 2), (1, 256, 16, 4))
+    assert (sizes_for(1, 256), sizes_for(8, 256), sizes_for(64, 256)) == ((1,), (1, 256, 2), (1, 256, 32, 16, 4))
     assert sizes_for(64, 8) == (1, 8, 4)
     assert [nearest_power(load) for load in (0, 1, 2, 3, 5, 6, 10, 11, 63, 64, 85)] == [
         1,

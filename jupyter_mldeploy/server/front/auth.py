@@ -28,6 +28,7 @@ class Auth:
         self.failures = Failures()
         self.tokens: Tokens | None = None
         self.issuer = config.oidc
+        self.rules = object()  # what requests are let pass by: another object whenever that has changed
         self._name = config.name
         self._outside: Outside | None = None
         self._secrets = secrets
@@ -45,7 +46,7 @@ class Auth:
     def switch(self, mode: str) -> None:
         """Check by another mode, from the next request on."""
         self.prepare(mode)
-        self.mode = mode
+        self.mode, self.rules = mode, object()
 
     def trusting(self, issuer: Issuer | None) -> Callable[[], None]:
         """Prepare for the tokens of another outside issuer, or of none; what is returned puts it in force."""
@@ -54,7 +55,7 @@ class Auth:
         outside = _outside(issuer)
 
         def in_force() -> None:
-            self.issuer, self._outside = issuer, outside
+            self.issuer, self._outside, self.rules = issuer, outside, object()
             if self.tokens is not None:
                 self.tokens = Tokens(self._name, self._secrets, outside)
 
@@ -94,6 +95,7 @@ class Auth:
         tokens = Tokens(self._name, new, self._outside) if self.tokens is not None else None
         self._secrets, self.tokens = new, tokens
         self._keys = tuple(key.encode() for key in new.keys)
+        self.rules = object()
 
 
 def read(config: Config) -> Auth:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import count
 from random import getrandbits
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from .http import Connection
@@ -15,8 +17,9 @@ SCORING = (SCORE, INFER, INVOKE)  # these go to the script
 OPEN = (HEALTH, LIVE, TOKEN)  # to everybody, whatever the auth; who asks for a token brings id and secret
 # Asked by machines again and again: no access line.
 QUIET = (HEALTH, LIVE, METRICS, PING, OIP_LIVE, OIP_READY, OIP_MODEL_READY)
-_UUID4_CLEAR = ~(0xF << 76 | 0x3 << 62)
-_UUID4_SET = 4 << 76 | 2 << 62
+_OURS = str(uuid4())[:-12].encode()
+_COUNT = count(getrandbits(48))
+_ODD, _LAST = 0x9E3779B97F4B, (1 << 48) - 1  # odd: so no value comes twice before all others have come
 
 
 class Refusal(NamedTuple):
@@ -30,6 +33,17 @@ class Refusal(NamedTuple):
     bare: bool = False
     lines: bytes = b""
     delay: float = 0.0
+
+
+class Head(NamedTuple):
+    """What the head of a request says, and the route that was found for it."""
+
+    method: bytes
+    path: bytes
+    query: bytes
+    headers: list[tuple[bytes, bytes]]
+    fields: dict[bytes, bytes]
+    route: int
 
 
 class Exchange:
@@ -65,11 +79,23 @@ class Exchange:
         self.fields = {name.lower(): value for name, value in headers}
         self.request_id = self.fields.get(b"x-request-id") or new_id()
 
+    @classmethod
+    def of(cls, head: Head, connection: Connection, body: bytes) -> Exchange:
+        """A request whose head was read and checked before."""
+        new = cls.__new__(cls)
+        new.connection, new.body = connection, body
+        new.method, new.path, new.query, new.headers, new.fields, new.route = head
+        new.request_id = new.fields.get(b"x-request-id") or new_id()
+        return new
+
+    def head(self) -> Head:
+        return Head(self.method, self.path, self.query, self.headers, self.fields, self.route)
+
     def content_length(self) -> int:
         return int(self.fields.get(b"content-length", b"0") or b"0")
 
 
 def new_id() -> bytes:
-    """A random UUID (version 4), as text; three times as fast as `uuid.uuid4`."""
-    text = "%032x" % (getrandbits(128) & _UUID4_CLEAR | _UUID4_SET)
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}".encode()
+    """A UUID (version 4), as text, in a tenth of the time of `uuid.uuid4`: its first half is random for this process,
+    its last 48 bits run through all their values without a pattern that one sees."""
+    return b"%b%012x" % (_OURS, next(_COUNT) * _ODD & _LAST)

@@ -39,6 +39,7 @@ class Connection(asyncio.Protocol):
         self.transport: Any = None
         self.current: Exchange | None = None  # at work
         self.incoming: Exchange | None = None  # its head is read, its body not yet
+        self.whole: Exchange | None = None  # came to its end in the chunk that is read now
         self.pipeline: deque[Exchange] = deque()
         self.headers: list[tuple[bytes, bytes]] = []
         self.url = b""
@@ -79,9 +80,13 @@ class Connection(asyncio.Protocol):
         if self.deaf:
             return
         self.active = self.front.tick
+        between = not self.in_head and self.incoming is None
+        if between and (exchange := self.front.heads.read(self, data)) is not None:
+            self._queue(exchange)
+            return
         self.chunk = len(data)
         # Whether all of this chunk belongs to one head, should that not be whole at the chunk's end.
-        begins, self.begins = int(not self.in_head and self.incoming is None), 0
+        begins, self.begins = int(between), 0
         try:
             self.parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
@@ -92,6 +97,9 @@ class Connection(asyncio.Protocol):
             self._malformed(str(error))
         if self.in_head:
             self._limit_head(begins)
+        elif between and self.begins == 1 and (exchange := self.whole) is not None:
+            self.front.heads.keep(exchange, data)
+        self.whole = None
 
     def pause_writing(self) -> None:
         self.choked = True
@@ -162,7 +170,7 @@ class Connection(asyncio.Protocol):
         if self.parts:
             exchange.body = self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
             self.parts = []
-        self.incoming = None
+        self.incoming, self.whole = None, exchange
         self.size = 0
         self.deaf = not exchange.keep_alive
         self._queue(exchange)
@@ -171,14 +179,13 @@ class Connection(asyncio.Protocol):
 
     def reply(self, exchange: Exchange, head: bytes, body: bytes = b"") -> None:
         """Send a whole answer: `head` is the status line and header lines, without the empty line that ends them."""
-        head = self._framed(exchange, head)
         if exchange.method == b"HEAD":
             body = b""
-        if len(body) >= LARGE:
-            self.write(head)
-            self.write(body)
+        if len(body) < LARGE:
+            self.write(b"%b%b\r\n%b" % (head, self._framing(exchange), body))
         else:
-            self.write(head + body)
+            self.write(b"%b%b\r\n" % (head, self._framing(exchange)))
+            self.write(body)
         self.finished(exchange)
 
     def open_stream(self, exchange: Exchange, head: bytes) -> None:
@@ -187,7 +194,8 @@ class Connection(asyncio.Protocol):
         exchange.chunked = not exchange.old and exchange.method != b"HEAD"  # of which nothing follows, not even an end
         if exchange.old:
             exchange.keep_alive = False
-        self.write(self._framed(exchange, head + (b"transfer-encoding: chunked\r\n" if exchange.chunked else b"")))
+        chunked = b"transfer-encoding: chunked\r\n" if exchange.chunked else b""
+        self.write(b"%b%b%b\r\n" % (head, chunked, self._framing(exchange)))
 
     def stream(self, exchange: Exchange, piece: bytes) -> None:
         if piece and exchange.method != b"HEAD":
@@ -274,14 +282,13 @@ class Connection(asyncio.Protocol):
         exchange.arrived = monotonic()
         self.front.routes.handle(exchange)
 
-    def _framed(self, exchange: Exchange, head: bytes) -> bytes:
+    def _framing(self, exchange: Exchange) -> bytes:
+        """The date, and what becomes of the connection."""
         if self.ending and not self.pipeline:
             exchange.keep_alive = False
         if not exchange.keep_alive:
-            return b"%b%b%b\r\n" % (head, self.front.stamp, headers.CLOSE)
-        if exchange.old:
-            return b"%b%b%b\r\n" % (head, self.front.stamp, headers.KEEP)
-        return b"%b%b\r\n" % (head, self.front.stamp)
+            return self.front.stamp + headers.CLOSE
+        return self.front.stamp + headers.KEEP if exchange.old else self.front.stamp
 
     def _oversized(self, exchange: Exchange) -> Refusal | None:
         if len(self.url) > URL_LIMIT:

@@ -21,12 +21,14 @@ BETTER = log(1.03)  # who is less than this ahead is no better
 CLEAR = log(3.0)  # as far apart as one pair can show them to be; then it needs no second
 NOISE = 0.15  # how much the logarithms of two windows' rates differ by chance, at least …
 SIGMAS = 2.5  # … and how many times as far apart than that explains they must be
+REIGN = 4  # pairs that it takes at least to take the place of a size that has won before
 HOPELESS = 3.0  # times slower than the best, from where on a challenger's window is broken off
 PAIRS = 12  # after so many, what has come out on average decides
 REST = 40.0  # times as long as the trial's own windows that a class then goes without one …
 SHORTEST, LONGEST = 0.5, 30.0  # … and bounds of that, in seconds
 PAUSE = 0.02  # seconds without anything to do that spoil a window
 SINGLE = 1
+MANY = 16
 
 
 @dataclass
@@ -139,9 +141,9 @@ class Learner:
 
     def _judge(self, known: Known, trial: Trial, ratio: float, now: float) -> int:
         trial.leads.append(log(ratio))
-        if not _decided(trial.leads):
-            return known.best  # the next pair
         lead = sum(trial.leads) / len(trial.leads)
+        if not _decided(trial.leads) or (lead > 0 and known.best != SINGLE and len(trial.leads) < REIGN):
+            return known.best  # the next pair
         if SINGLE in (known.best, trial.challenger):
             known.gain = exp(lead if known.best == SINGLE else -lead)
         won = lead >= BETTER if trial.challenger > known.best else lead > -BETTER
@@ -167,8 +169,9 @@ def nearest_power(load: int) -> int:
 
 
 def sizes_for(load: int, most: int) -> tuple[int, ...]:
-    """Sizes worth comparing at this load: single requests, all that waits, a quarter and a sixteenth of it."""
-    parts = [part for part in (load // 4, load // 16) if SINGLE < part < most]
+    """Sizes worth comparing at this load: single requests, all that waits, a quarter and a sixteenth of it; and of many
+    half, so that there is a next run to hand over while one goes on."""
+    parts = [part for part in (load // 2 if load >= MANY else 0, load // 4, load // 16) if SINGLE < part < most]
     return tuple(dict.fromkeys((SINGLE, most, *parts))) if load > 1 else (SINGLE,)
 
 

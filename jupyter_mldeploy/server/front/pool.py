@@ -2,7 +2,7 @@
 
 A frame carries several requests while they are expected to run for `BUDGET` together; how long a run takes is learnt
 from the runs. What then turns out to wait behind a slow one is taken back. Where requests may be joined to one run, a
-free worker takes what waits, and nothing more until that is answered. Nothing ever waits for a timer to be sent.
+free worker takes what waits, and one that runs takes the next full run. Nothing ever waits for a timer to be sent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ..frames import NO_EXEC, OK, Answer, Request
+from ..frames import NO_EXEC, OK, Answer
 from .batching import Batching
 from .exchange import Exchange
 from .meta import meta
@@ -28,6 +28,7 @@ MOST = 256  # requests that one worker holds, however short they are
 LOOK = 0.005  # seconds between two looks at workers that hold several requests
 TRIES = 3  # workers that may die under a request before it has begun; one more would hardly help
 PASSED = 64  # requests that cannot be joined which others may pass in the queue
+Entry = tuple[int, bytes, bytes]  # of a REQUEST frame: id, meta and body
 UNKNOWN = BUDGET + 1  # what a run is taken to cost before the first has ended: requests go one by one
 
 
@@ -75,7 +76,8 @@ class Pool:
         """Queue a request, or refuse it when there is no room, or so much ahead of it that it would wait too long."""
         settings = self.front.settings
         size = len(exchange.body)
-        if len(self.queue) >= settings.queue_limit or self.queued_bytes + size > settings.queue_bytes or self._full():
+        full = len(self.queue) >= settings.queue_limit or self.queued_bytes + size > settings.queue_bytes
+        if full or (settings.max_concurrent and self._full()):
             self.front.routes.answers.busy(exchange)
             return
         if settings.max_wait_ms:
@@ -179,14 +181,14 @@ class Pool:
         queue, secret, waited = self.queue, self.front.auth.mode != "none", len(self.queue)
         most = self._most()
         held = {worker: len(worker.running) for worker in self.admitted if worker.takes(now)}
-        requests_of: dict[Worker, list[Request]] = {worker: [] for worker in held}
+        requests_of: dict[Worker, list[Entry]] = {worker: [] for worker in held}
         while queue and held:
-            worker = min(held, key=held.__getitem__)
+            worker = min(held, key=held.__getitem__) if len(held) > 1 else next(iter(held))
             if held[worker] >= (1 if queue[0].alone else most):
                 break
             if exchange := self._next():
-                request = Request(worker.take(exchange), meta(exchange, self.headers, secret), exchange.body)
-                requests_of[worker].append(request)
+                about = meta(exchange, self.headers, secret)
+                requests_of[worker].append((worker.take(exchange), about, exchange.body))
                 held[worker] += 1
                 if exchange.alone:
                     del held[worker]
@@ -207,21 +209,33 @@ class Pool:
                 self._give_joined(worker, self._gather(share), limit)
             else:
                 self._give_others(worker)
+        self._hand_ahead(limit, now)
+
+    def _hand_ahead(self, limit: int, now: float) -> None:
+        """Give each worker that is at one joined run the next, so that it need not wait for us meanwhile.
+
+        But no less than a run may join: what is handed over early can be joined with nothing that comes later.
+        """
+        for worker in self.admitted:
+            if len(self.queue) < limit or not self.batching.joins(self.queue[0]):
+                return
+            if 0 < len(worker.running) <= limit and worker.takes_next(now):
+                self._give_joined(worker, self._gather(limit), limit)
 
     def _give_joined(self, worker: Worker, exchanges: list[Exchange], limit: int) -> None:
-        requests = [Request(worker.take(exchange), b"", exchange.body) for exchange in exchanges]
+        requests = [(worker.take(exchange), b"", exchange.body) for exchange in exchanges]
         self._give(worker, requests, join=len(requests) > 1)
         self.batching.release_joined(len(requests), full=len(requests) >= limit and bool(self.queue))
 
     def _give_others(self, worker: Worker) -> None:
         """What cannot be joined and stands first in the queue, one run a request."""
         secret, most = self.front.auth.mode != "none", 1 if self.queue[0].alone else self._most()
-        requests: list[Request] = []
+        requests: list[Entry] = []
         while self.queue and len(requests) < most and not self.batching.joins(self.queue[0]):
             if requests and self.queue[0].alone:
                 break
             if exchange := self._next():
-                requests.append(Request(worker.take(exchange), meta(exchange, self.headers, secret), exchange.body))
+                requests.append((worker.take(exchange), meta(exchange, self.headers, secret), exchange.body))
         if requests:
             self._give(worker, requests)
             self.batching.release("alone")
@@ -245,7 +259,7 @@ class Pool:
         self.front.counts.dropped += 1
         return None
 
-    def _give(self, worker: Worker, requests: list[Request], join: bool = False) -> None:
+    def _give(self, worker: Worker, requests: list[Entry], join: bool = False) -> None:
         self.front.metrics.frames.add(len(requests))
         worker.give(requests, join)
         if len(worker.running) > 1 and not self._looking:
@@ -270,8 +284,6 @@ class Pool:
     def _full(self) -> bool:
         """Whether the workers hold, or will have to do, all that they may at a time."""
         most = self.front.settings.max_concurrent * max(1, len(self.admitted))
-        if not most:
-            return False
         return len(self.queue) + sum(len(worker.running) for worker in self.admitted) >= most
 
     def _waited(self, exchange: Exchange) -> None:

@@ -15,6 +15,7 @@ import uvicorn
 from .auth import load
 from .controlling import Controlling
 from .crew import Crew, StartFailed
+from .heads import Heads
 from .http import Connection
 from .listening import BACKLOG
 from .pool import Pool
@@ -49,7 +50,7 @@ class Serving(uvicorn.Server):
         loop.set_exception_handler(self._unexpected)
         front.log.loop = loop
         front.connections = self.server_state.connections
-        front.pool, front.crew, front.routes = Pool(front), Crew(front), Routes(front)
+        front.pool, front.crew, front.routes, front.heads = Pool(front), Crew(front), Routes(front), Heads(front)
         front.note_unknown(front.config.unknown)
         self._starting = loop.create_task(self._start())
         if self._control is not None:

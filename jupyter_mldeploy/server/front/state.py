@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .auth import Auth
     from .config import App, Config, Settings
     from .crew import Crew
+    from .heads import Heads
     from .logs import Log
     from .outcome import Outcome
     from .pool import Pool
@@ -40,6 +41,7 @@ class Front:
     pool: Pool
     crew: Crew
     routes: Routes
+    heads: Heads
 
     def __init__(self, config: Config, auth: Auth, log: Log, outcome: Outcome) -> None:
         self.config = config

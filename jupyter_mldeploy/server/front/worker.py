@@ -111,8 +111,11 @@ class Worker(asyncio.Protocol):
 
     def takes(self, now: float) -> bool:
         """Whether what is handed over now would not wait behind a slow run or one that must be alone."""
-        busy = self.checking or (self.joining and self.running)
-        return not (busy or self.reserved or self.recall.open or self.slow(now))
+        return not (self.joining and self.running) and self._willing(now)
+
+    def takes_next(self, now: float) -> bool:
+        """Whether it is at a joined run, and what is handed over now would be the next."""
+        return self.joining and bool(self.running) and self._willing(now)
 
     def slow(self, now: float) -> bool:
         return bool(self.running) and now - self.turned > SLOW
@@ -136,7 +139,7 @@ class Worker(asyncio.Protocol):
             if one is exchange:
                 self.page[CANCEL] = number
 
-    def give(self, requests: list[frames.Request], join: bool = False) -> None:
+    def give(self, requests: list[tuple[int, bytes, bytes]], join: bool = False) -> None:
         """Send what was taken; `join`: it may be joined to one run."""
         self.joining = join
         if not self._transport.is_closing():
@@ -218,9 +221,10 @@ class Worker(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         before, pool = self.requests, self.front.pool
         told: list[tuple[Exchange, frames.Answer]] = []
+        now = self._loop.time()
         for kind, _, count, payload in self._reader.feed(data):
             if kind == frames.ANSWER:
-                self._deadline.since = self._loop.time()
+                self._deadline.since = now
                 for answer in frames.read_answers(count, payload):
                     if exchange := self._answered(answer):
                         told.append((exchange, answer))
@@ -250,12 +254,16 @@ class Worker(asyncio.Protocol):
         else:
             self._loop.call_later(LAST_WORDS, kill, self.process)
 
+    def _willing(self, now: float) -> bool:
+        return not (self.checking or self.reserved or self.recall.open or self.slow(now))
+
     def _answered(self, answer: frames.Answer) -> Exchange | None:
         """Note what an answer says of this worker; returns the request that it is to be delivered to, if any."""
-        exchange = self.running.get(answer.id)
-        if exchange is None or answer.status == frames.PART or answer.flags & frames.FLAG_STREAM:
-            return exchange
-        del self.running[answer.id]
+        if answer.status == frames.PART or answer.flags & frames.FLAG_STREAM:
+            return self.running.get(answer.id)
+        exchange = self.running.pop(answer.id, None)
+        if exchange is None:
+            return None
         self.reserved = False
         if answer.status == frames.RETURNED:
             self.front.pool.queue_again([exchange])

@@ -13,7 +13,34 @@ PLAIN = (str, int, float, bool, type(None))
 
 def encode(value: Any) -> bytes:
     """The JSON text of a result; None is `{}`. Raises TypeError, ValueError or RecursionError."""
-    return b"{}" if value is None else json.dumps(value).encode("ascii")
+    if value is None:
+        return b"{}"
+    try:
+        return _text(value).encode("ascii")
+    except (TypeError, ValueError, RecursionError):  # why, `json.dumps` says better
+        return json.dumps(value).encode("ascii")
+
+
+def _writer() -> Callable[[Any], str]:
+    """What `json.dumps` does, without making its encoder anew for each value, which is half of the time for a small
+    one; `json.dumps` itself where this Python has no such encoder in C, or another one."""
+    try:
+        chunks = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
+            None, _refuse, json.encoder.encode_basestring_ascii, None, ": ", ", ", False, False, True
+        )
+        known = {"a": [1, 2.5, None, True, "\u00e9"]}
+        return (
+            (lambda value: "".join(chunks(value, 0))) if "".join(chunks(known, 0)) == json.dumps(known) else json.dumps
+        )
+    except (AttributeError, TypeError):
+        return json.dumps
+
+
+def _refuse(value: Any) -> None:
+    raise TypeError(f"Object of type {_name(value)} is not JSON serializable")
+
+
+_text = _writer()
 
 
 def encoder(switches: Mapping[str, Any]) -> Callable[[Any], bytes]:

@@ -7,9 +7,15 @@ import json
 import re
 from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
-OPENING = re.compile(r'[ \t\n\r]*\{[ \t\n\r]*"data"[ \t\n\r]*:[ \t\n\r]*\[')
-CLOSING = re.compile(r"[ \t\n\r]*\}[ \t\n\r]*\Z")
-SPACE = re.compile(r"[ \t\n\r]*")
+_BLANK = r" \t\n\r"
+_S = rf"[{_BLANK}]*"
+SPACE = re.compile(_S)
+OPENING = re.compile(rf'{_S}\{{{_S}"data"{_S}:{_S}\[')
+CLOSING = re.compile(rf"{_S}\}}{_S}\Z")
+# Rows of numbers and nothing else. Their brackets can be counted, which takes a fifth of the time that reading the
+# numbers does; whether these are numbers the script's own reading tells.
+_ROW = rf"\[[-+.0-9eE,{_BLANK}]*\]"
+FLAT = re.compile(rf"{OPENING.pattern}({_S}{_ROW}(?:{_S},{_S}{_ROW})*{_S})\]{CLOSING.pattern}")
 # C code that builds the value which starts at a place of a text, and says where it ends.
 _scan: Callable[[str, int], Tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 FOREIGN = (ValueError, StopIteration, RecursionError)  # what it raises where the text is not JSON
@@ -26,6 +32,8 @@ def rows(body: bytes) -> Optional[Rows]:
     """The rows of a body with the one key "data" and at least one row; None for any other body, valid or not."""
     try:
         text = str(body, "utf-8")
+        if flat := FLAT.match(text):
+            return Rows(flat[1], flat[1].count("["))
         opening = OPENING.match(text)
         if opening is None:
             return None

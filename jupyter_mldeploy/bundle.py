@@ -124,10 +124,25 @@ def source_files(script: ScriptSpec) -> Iterator[tuple[str, Path]]:
         if not path.is_file():
             raise FileMissing(f"The entry script {path} does not exist.")
         yield path.name, path
+        for name in script.beside:
+            yield from _beside(Path(name))
         return
     top = Path(script.source_directory)
     if not (top / script.entry_script).is_file():
         raise FileMissing(f"The entry script {script.entry_script} does not exist in the source folder {top}.")
+    yield from _inside(top)
+
+
+def _beside(path: Path) -> Iterator[tuple[str, Path]]:
+    if path.is_dir():
+        yield from _inside(path)
+    elif path.is_file():
+        yield path.name, path
+    else:
+        raise FileMissing(f"There is no file or folder {path}, which was to lie beside the entry script.")
+
+
+def _inside(top: Path) -> Iterator[tuple[str, Path]]:
     for folder, _, names in _walk(top):
         for name in names:
             relative = (folder / name).relative_to(top)

@@ -32,7 +32,8 @@ class ModelRef:
 @dataclass(frozen=True)
 class ScriptSpec:
     """The entry script: with `source_directory` (absolute) the script is relative to it and the whole folder goes
-    along; without, `entry_script` is an absolute path and goes alone (v1 SDK, InferenceConfig).
+    along; without, `entry_script` is an absolute path and goes alone (v1 SDK, InferenceConfig), but for the files and
+    folders of `beside`, which are laid next to it (v1 SDK, image configurations).
 
     `batch`: its `run` may get the rows of several requests at once.
     """
@@ -40,6 +41,7 @@ class ScriptSpec:
     entry_script: str
     source_directory: str | None = None
     batch: bool = False
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class Lock:
 
     `python` is the exact version, `requirements` pins (`name==version`), `interpreter` the executable that already
     satisfies them, or empty when an environment has to be made; `notices` what was dropped or substituted;
-    `options` the index options that the pins need to be found again.
+    `options` the index options that the pins need to be found again; `conda` the packages of an environment that conda
+    makes, as the lines of an explicit list (`URL#md5`), to which `requirements` are added by pip.
     """
 
     digest: str
@@ -79,6 +82,7 @@ class Lock:
     interpreter: str = ""
     notices: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    conda: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,8 @@ class Settings:
     `port` 0 means one that is free. `limits` keeps queue, probe and autoscale values by the v1 parameter name.
     `server` holds the scoring server's own settings by their names, which win over those that v1 has names for;
     `oidc` whose tokens are taken beside the service's own (issuer, audience, jwks_url, leeway_seconds).
+    `version` says which of several versions behind the service's name this is, empty where there is but one, and
+    `traffic` what it gets of the requests, in percent.
     """
 
     service: str
@@ -124,6 +130,8 @@ class Settings:
     server: Json = field(default_factory=dict)
     tls: Tls | None = None
     oidc: Json = field(default_factory=dict)
+    version: str = ""
+    traffic: int = 0
 
 
 @dataclass(frozen=True)
@@ -210,10 +218,24 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Version:
+    """One of several versions behind a service's name: what was asked, and what serves. `control` is a mark for those
+    who compare versions (v1 SDK, AksEndpoint)."""
+
+    plan: Plan
+    created_time: float
+    updated_time: float
+    control: bool = False
+    bundle: Bundle | None = None
+    lock: Lock | None = None
+
+
+@dataclass(frozen=True)
 class ServiceRecord:
     """A service on disk: what was asked (`plan`), what serves (`bundle`, `handle`) and who works on it (`operation`).
 
     `configuration` inside the plan keeps v1's deployment parameters as given, for the objects that show them.
+    With several `versions`, the plan runs what the one named `default` does: it gets what traffic is left over.
     """
 
     plan: Plan
@@ -226,6 +248,14 @@ class ServiceRecord:
     operation: str = ""
     history: tuple[str, ...] = ()
     schema: int = 1
+    versions: Mapping[str, Version] = field(default_factory=dict)
+    default: str = ""
+
+    @property
+    def models(self) -> tuple[ModelRef, ...]:
+        """All that any of its versions serves."""
+        plans = [self.plan, *(version.plan for version in self.versions.values())]
+        return tuple(dict.fromkeys(model for plan in plans for model in plan.models))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import sys
 from typing import Any
 
 from ..errors import MLDeployError
+from ..server import legacy as layer
+from . import old_models, pip_lines
 from .finder import FINDER, FOLDER, ROOT, is_ours
 
 VARIABLE = "PYTHONPATH"
@@ -33,10 +35,27 @@ def install() -> None:
     if FINDER not in sys.meta_path:
         sys.meta_path.insert(0, FINDER)
     os.environ[VARIABLE] = os.pathsep.join([str(FOLDER), *_others()])
+    _switch(layer.wanted())
+    pip_lines.watch()
+
+
+def legacy(on: bool = True) -> None:
+    """Supply names that NumPy, scikit-learn and pandas have removed to code that still uses them, or stop it.
+
+    It is on with the alias. What is decided here holds for this process, and for the child processes and services
+    that it starts from now on; a name that a library has is never touched.
+    """
+    if on:
+        os.environ.pop(layer.VARIABLE, None)
+    else:
+        os.environ[layer.VARIABLE] = "false"
+    _switch(on)
 
 
 def remove() -> None:
     """Undo `install`: the names go, and a later `import azureml` finds whatever is installed."""
+    _switch(False)
+    pip_lines.unwatch()
     if FINDER in sys.meta_path:
         sys.meta_path.remove(FINDER)
     for name, module in list(sys.modules.items()):
@@ -56,6 +75,14 @@ def load_ipython_extension(shell: Any) -> None:
 def unload_ipython_extension(shell: Any) -> None:
     """`%unload_ext jupyter_mldeploy.azureml`."""
     remove()
+
+
+def _switch(on: bool) -> None:
+    layer.switch(on)
+    if on:
+        old_models.watch()
+    else:
+        old_models.unwatch()
 
 
 def _real_modules() -> list[str]:

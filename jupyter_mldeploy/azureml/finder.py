@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from . import corners
 
 ROOT = "azureml"
 FOLDER = Path(__file__).parent / "on_path"  # goes on PYTHONPATH; holds nothing but the folder `azureml`
@@ -27,12 +28,21 @@ TABLE = {
     "azureml.core.compute_target": "core.compute_target",
     "azureml.core.conda_dependencies": "core.conda_dependencies",
     "azureml.core.container_registry": "core.container_registry",
+    "azureml.core.dataset": "core.dataset",
+    "azureml.core.datastore": "core.datastore",
     "azureml.core.environment": "core.environment",
     "azureml.core.experiment": "core.experiment",
+    "azureml.core.image": "core.image",
+    "azureml.core.image.container": "core.image.container",
+    "azureml.core.image.image": "core.image.image",
     "azureml.core.keyvault": "core.keyvault",
     "azureml.core.model": "core.model",
+    "azureml.core.profile": "core.profile",
     "azureml.core.resource_configuration": "core.resource_configuration",
     "azureml.core.run": "core.run",
+    "azureml.core.runconfig": "core.runconfig",
+    "azureml.core.script_run": "core.script_run",
+    "azureml.core.script_run_config": "core.script_run_config",
     "azureml.core.webservice": "core.webservice",
     "azureml.core.webservice.aci": "core.webservice.aci",
     "azureml.core.webservice.aks": "core.webservice.aks",
@@ -40,7 +50,20 @@ TABLE = {
     "azureml.core.webservice.unknown_webservice": "core.webservice.unknown_webservice",
     "azureml.core.webservice.webservice": "core.webservice.webservice",
     "azureml.core.workspace": "core.workspace",
+    "azureml.data": "core._data",
+    "azureml.data.abstract_dataset": "core._data.abstract_dataset",
+    "azureml.data.azure_storage_datastore": "core._data.azure_storage_datastore",
+    "azureml.data.data_reference": "core._data.data_reference",
+    "azureml.data.datapath": "core._data.datapath",
+    "azureml.data.dataset_consumption_config": "core._data.dataset_consumption_config",
+    "azureml.data.dataset_factory": "core._data.dataset_factory",
+    "azureml.data.dataset_type_definitions": "core._data.dataset_type_definitions",
+    "azureml.data.file_dataset": "core._data.file_dataset",
+    "azureml.data.output_dataset_config": "core._data.output_dataset_config",
+    "azureml.data.tabular_dataset": "core._data.tabular_dataset",
     "azureml.exceptions": "core.exceptions",
+    "azureml.telemetry": "core._telemetry",
+    "azureml.widgets": "notebook.widgets",
     "azureml._common": "",
     "azureml._common.exceptions": "core.exceptions",
 }
@@ -59,6 +82,8 @@ class Twin(ModuleType):
         twin = twin_of(self.__name__) if TABLE[self.__name__] else None
         found = getattr(twin, name, missing)
         if found is missing:
+            if corners.known(child) and not name.startswith("_"):
+                return corners.absent(self.__name__, name)
             raise AttributeError(_missing(child))
         return found
 
@@ -66,8 +91,11 @@ class Twin(ModuleType):
         return sorted({*super().__dir__(), *public_names(self.__name__)})
 
 
-class Finder(MetaPathFinder, Loader):
-    """Answers for every `azureml…` name: with a twin, or with an ImportError that says what exists."""
+class Finder:
+    """Answers for every `azureml…` name: with a twin, or with an ImportError that says what exists.
+
+    A finder and loader by its methods: `importlib.abc` alone takes as long to import as all of the alias.
+    """
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -77,17 +105,18 @@ class Finder(MetaPathFinder, Loader):
             return spec_from_file_location(ROOT, package / "__init__.py", submodule_search_locations=[str(package)])
         if not fullname.startswith(f"{ROOT}."):
             return None
-        if fullname not in TABLE:
+        if fullname not in TABLE and not corners.known(fullname):
             # Without `name`, because `from azureml.core import X` would swallow one that carries it.
             raise ModuleNotFoundError(_missing(fullname))
-        return ModuleSpec(fullname, self, is_package=True)
+        loader: Any = self
+        return ModuleSpec(fullname, loader, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return Twin(spec.name)
+        return Twin(spec.name) if spec.name in TABLE else corners.Corner(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Import the twin, so that what is wrong with it shows at the import and not at the first name."""
-        if TABLE[module.__name__]:
+        if TABLE.get(module.__name__):
             twin_of(module.__name__)
 
 
@@ -110,7 +139,7 @@ def public_names(name: str) -> list[str]:
 
 def is_ours(module: ModuleType) -> bool:
     """Whether a loaded `azureml…` module came from here."""
-    return isinstance(module, Twin) or str(getattr(module, "__file__", "")).startswith(str(FOLDER))
+    return isinstance(module, (Twin, corners.Corner)) or str(getattr(module, "__file__", "")).startswith(str(FOLDER))
 
 
 def _defined(module: ModuleType) -> list[str]:

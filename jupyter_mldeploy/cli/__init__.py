@@ -14,10 +14,10 @@ INTERRUPTED = 130  # what shells give for a process that SIGINT ended
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it worked, 1 when it did not, 2 for a wrong call."""
+    """Run one command; 0 when it worked, 1 when it did not, 2 for a wrong call; `check` answers by its code."""
     given = arguments.parse(argv)
     try:
-        given.command(given)
+        code: int | None = given.command(given)
         sys.stdout.flush()
     except MLDeployError as error:
         print(f"jupyter mldeploy: {' '.join(error.message.split())}", file=sys.stderr)
@@ -29,4 +29,4 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
-    return 0
+    return code or 0

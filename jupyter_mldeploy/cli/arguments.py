@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any, NoReturn
 
-from . import commands, demo
+from . import commands, demo, migrating
 
 DISTRIBUTION = "jupyter-mldeploy"
 
@@ -28,7 +28,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--workspace", metavar="NAME|PATH", help="default: as Workspace.from_config() finds it")
     added = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def add(name: str, command: Callable[[argparse.Namespace], None], help: str) -> argparse.ArgumentParser:
+    def add(name: str, command: Callable[[argparse.Namespace], int | None], help: str) -> argparse.ArgumentParser:
         sub = added.add_parser(name, help=help, description=help, allow_abbrev=False)
         sub.set_defaults(command=command)
         return sub
@@ -44,6 +44,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     ):
         add(name, command, help).add_argument("name", metavar="NAME")
     _add_delete(add)
+    _add_migration(add)
     return _checked(parser, parser.parse_args(argv))
 
 
@@ -73,6 +74,15 @@ def _add_delete(add: Callable[..., Any]) -> None:
     sub.add_argument("names", metavar="NAME", nargs="*")
     sub.add_argument("--all", action="store_true", help="all services of the workspace")
     sub.add_argument("--yes", action="store_true", help="do not ask before deleting all")
+
+
+def _add_migration(add: Callable[..., Any]) -> None:
+    sub = add("check", migrating.check, "say what of Azure ML SDK v1 notebooks runs here, without running them")
+    sub.add_argument("notebooks", metavar="NOTEBOOK", nargs="+", help="a notebook (.ipynb) or a script (.py)")
+    sub.add_argument("--json", action="store_true", help="print JSON in place of tables")
+    sub = add("convert", migrating.convert, "write an Azure ML SDK v1 notebook with the names of this package")
+    sub.add_argument("notebook", metavar="NOTEBOOK", help="a notebook (.ipynb) or a script (.py)")
+    sub.add_argument("-o", "--output", metavar="OUT", help="where to write; default: the notebook itself")
 
 
 def _checked(parser: Parser, given: argparse.Namespace) -> argparse.Namespace:

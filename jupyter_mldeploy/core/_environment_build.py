@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .. import environments
 from ..disk import Home
 from ..errors import MLDeployError
 from ..specs import EnvironmentSpec
 from .exceptions import as_v1
+
+if TYPE_CHECKING:
+    from .environment import Environment
 
 
 def make(spec: EnvironmentSpec, home: Home, say: Callable[[str], None]) -> str:
@@ -77,6 +81,24 @@ class ImageBuildDetails:
 
     def __repr__(self) -> str:
         return f"ImageBuildDetails(status={self.status!r}, location={self._location!r})"
+
+
+def details(environment: Environment, home: Home) -> DockerImageDetails:
+    """The Python that runs `environment`, when it is made, and the Dockerfile that it names."""
+    lock = environments.lock(environment._spec(), home, say=lambda text: None)
+    python = environments.made(lock, home)
+    docker = environment.docker
+    dockerfile = docker.base_dockerfile or (f"FROM {docker.base_image}\n" if docker.base_image else None)
+    return DockerImageDetails(
+        imageExistsInRegistry=False,
+        dockerImage={"name": None, "registry": {"address": docker.base_image_registry.address}},
+        pythonEnvironment={
+            "interpreterPath": python,
+            "condaEnvironmentPath": python and str(Path(python).parents[1]),
+        },
+        ingredients={"dockerfile": dockerfile},
+        requirements=list(lock.requirements),
+    )
 
 
 class DockerImageDetails(dict[str, Any]):

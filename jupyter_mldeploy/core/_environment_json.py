@@ -5,7 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from ._environment_sections import DatabricksSection, DockerBuildContext, DockerSection, PythonSection, SparkSection
+from ._environment_accepted import DatabricksSection, RSection, SparkSection
+from ._environment_sections import DockerBuildContext, DockerSection, PythonSection
 from .conda_dependencies import CondaDependencies
 from .container_registry import ContainerRegistry
 
@@ -23,17 +24,20 @@ def described(environment: Environment) -> dict[str, Any]:
         "inferencingStackVersion": environment.inferencing_stack_version,
         "name": environment.name,
         "python": _python(environment.python),
-        "r": environment.r,
+        "r": _as_plain(environment.r),
         "spark": _plain(environment.spark, SparkSection()),
         "version": environment.version,
     }
 
 
 def shown(environment: Environment) -> dict[str, Any]:
-    """The same without the registry's password."""
+    """The same without the registry's password and the tokens of R's packages."""
     content = described(environment)
     registry = content["docker"]["baseImageRegistry"]
     registry["password"] = registry["password"] and "***"
+    r = content["r"]
+    for package in (r.get("githubPackages") or ()) if isinstance(r, dict) else ():
+        package["authToken"] = package["authToken"] and "***"
     return content
 
 
@@ -43,7 +47,7 @@ def fill(environment: Environment, content: dict[str, Any]) -> Environment:
     environment.asset_id = content.get("assetId")
     environment.inferencing_stack_version = content.get("inferencingStackVersion")
     environment._variables = dict(content.get("environmentVariables") or {})
-    environment.r = content.get("r")
+    environment.r = _r(content.get("r"))
     _fill_python(environment.python, content.get("python") or {})
     _fill_docker(environment.docker, content.get("docker") or {})
     _fill_plain(environment.spark, content.get("spark") or {})
@@ -52,13 +56,22 @@ def fill(environment: Environment, content: dict[str, Any]) -> Environment:
     return environment
 
 
+def _r(content: Any) -> Any:
+    """An RSection, where its JSON says what one has."""
+    section = RSection()
+    if not isinstance(content, dict):
+        return content
+    _fill_plain(section, content)
+    return section
+
+
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
 
 
 def _plain(section: Any, default: Any) -> dict[str, Any]:
-    return {_camel(name): deepcopy(value) for name, value in vars(section or default).items()}
+    return {_camel(name): _as_plain(value) for name, value in vars(section or default).items()}
 
 
 def _fill_plain(section: Any, content: dict[str, Any]) -> None:
@@ -126,7 +139,12 @@ def _snake(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_plain(structure: Any) -> Any:
-    """Dicts and lists without the YAML reader's comment-keeping classes."""
+    """Dicts and lists without the YAML reader's comment-keeping classes; v1's little objects as dicts."""
     if isinstance(structure, dict):
         return {str(key): _as_plain(value) for key, value in structure.items()}
-    return [_as_plain(value) for value in structure] if isinstance(structure, list) else structure
+    if isinstance(structure, (list, tuple)):
+        return [_as_plain(value) for value in structure]
+    if structure is None or isinstance(structure, (str, int, float)):
+        return structure
+    inside = getattr(structure, "__dict__", None)
+    return str(structure) if inside is None else {_camel(name): _as_plain(value) for name, value in inside.items()}

@@ -1,4 +1,4 @@
-"""The parts of an Environment: Python, Docker, and what v1 kept for Spark and Databricks."""
+"""The parts of an Environment that have effect: Python and Docker."""
 
 from __future__ import annotations
 
@@ -166,26 +166,6 @@ class DockerSection:
     def _set_deprecated(self, name: str, value: Any) -> None:
         _deprecated(f"docker.{name}", "")
         self._deprecated[name] = value
-
-
-class SparkSection:
-    """Kept for v1's sake; nothing here runs Spark."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        self.repositories: list[str] = []
-        self.packages: list[Any] = []
-        self.precache_packages = True
-
-
-class DatabricksSection:
-    """Kept for v1's sake; nothing here runs Databricks."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        self.maven_libraries: list[Any] = []
-        self.pypi_libraries: list[Any] = []
-        self.rcran_libraries: list[Any] = []
-        self.jar_libraries: list[Any] = []
-        self.egg_libraries: list[Any] = []
 
 
 def _text(value: Any) -> str | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import known
 from ..registry import Registry
 from ..specs import RunInfo
+from ._submission.place import Place
 from .exceptions import NotAvailableException, UserErrorException, translated
 
-_LOG_FOLDERS = ("logs/", "azureml-logs/", "user_logs/")
+_LOG_FOLDERS = ("logs/", "azureml-logs/", "user_logs/", "system_logs/")
 
 
 class RunFiles:
@@ -20,6 +22,14 @@ class RunFiles:
 
     _registry: Registry
     _info: RunInfo
+
+    if TYPE_CHECKING:  # of RunSubmitted, which every run has too
+
+        @property
+        def _place(self) -> Place: ...
+
+        @property
+        def _in_progress(self) -> bool: ...
 
     @translated()
     def upload_file(self, name: str, path_or_stream: str | Path | IO[Any], datastore_name: str | None = None) -> None:
@@ -67,16 +77,23 @@ class RunFiles:
         return self._registry.artifacts(self._info.id)
 
     def _log_keys(self) -> list[str]:
-        return [key for key in self.get_file_names() if key.startswith(_LOG_FOLDERS)]
+        kept = {key for key in self.get_file_names() if key.startswith(_LOG_FOLDERS)}
+        return sorted({*kept, *self._live_logs()})
+
+    def _live_logs(self) -> dict[str, Path]:
+        """Key → file of the logs that a submitted run is writing and has not uploaded yet."""
+        return {key: path for key, path in self._place.logs().items() if self._in_progress and path.exists()}
 
     def _text(self, key: str) -> str:
+        if live := self._live_logs().get(key):
+            return live.read_text(errors="replace")
         with TemporaryDirectory() as folder:
             return self._registry.download(self._info.id, key, Path(folder, "text")).read_text(errors="replace")
 
     @translated()
     def download_file(self, name: str, output_file_path: str | None = None, _validate_checksum: bool = False) -> None:
         """Download one file to `output_file_path`: a file's path, or a folder; default is the current folder."""
-        has = self.get_file_names()
+        has = [*self.get_file_names(), *self._live_logs()]
         if name not in has:
             raise UserErrorException(f"The run has no file {name!r}. {known('Its files', has)}")
         target = Path(output_file_path or ".")
@@ -86,7 +103,10 @@ class RunFiles:
 
     def _download(self, key: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        self._registry.download(self._info.id, key, target)
+        if live := self._live_logs().get(key):
+            shutil.copyfile(live, target)
+        else:
+            self._registry.download(self._info.id, key, target)
 
     @translated()
     def download_files(

@@ -56,12 +56,12 @@ class RunRelatives:
         _rehydrate_runs: bool = True,
     ) -> Iterator[Run]:
         """The runs below this one, newest first; with `recursive` also those below them."""
-        from .run import Run
+        from ._starting import as_run
 
         with translated():
             children = self._registry.runs(self._info.experiment_id, parent_id=self._info.id)
         for info in children:
-            child = Run(self._experiment, info.id, _info=info)
+            child = as_run(self._experiment.workspace, info, self._experiment)
             if wanted(info, type, tags, properties, status):
                 yield child
             if recursive:
@@ -75,9 +75,9 @@ def wanted(
     properties: str | Mapping[str, Any] | None,
     status: str | None,
 ) -> bool:
-    """Does a run pass v1's filters: its type (runs that log have none), tags, properties and status."""
+    """Does a run pass v1's filters: its type (runs that log from a notebook have none), tags, properties and status."""
     return (
-        type is None
+        type in (None, info.tags.get("mldeploy.type"))
         and status in (None, info.status)
         and matches(mapping_filter(tags), info.tags)
         and matches(mapping_filter(properties), info.properties)

@@ -1,15 +1,18 @@
-"""Starting a run: what `Experiment.start_logging` and `Run.child_run` share."""
+"""Starting a run, which `Experiment.start_logging` and `Run.child_run` share, and the class of one that is found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..specs import RunInfo
 from .exceptions import translated
 from .run import Run
+from .script_run import ScriptRun
 
 if TYPE_CHECKING:
     from .experiment import Experiment
+    from .workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -35,3 +38,13 @@ def start_run(experiment: Experiment, start: Start, parent_id: str | None = None
         description=start.description or "",
     )
     return Run(experiment, info.id, start.outputs, _info=info)
+
+
+def as_run(workspace: Workspace, info: RunInfo, experiment: Experiment | None = None) -> Run:
+    """A run that was found, of the class that its type has."""
+    from .experiment import Experiment
+
+    kind = ScriptRun if info.tags.get("mldeploy.type") == ScriptRun.RUN_TYPE else Run
+    return kind(
+        experiment or Experiment(workspace, info.experiment_name, _skip_name_validation=True), info.id, _info=info
+    )

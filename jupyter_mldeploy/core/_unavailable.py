@@ -14,7 +14,6 @@ def unavailable(call: str, instead: str) -> NoReturn:
 
 
 _NO_NETWORK = "A workspace is a folder on this machine and has no network of its own."
-_NO_STORE = "There are no datastores yet: give files by their path, and log a run's files with `run.upload_file`."
 _NO_CONNECTION = "Keep what another system needs in `ws.get_default_keyvault()`."
 
 
@@ -36,18 +35,6 @@ class WorkspaceOfAzure:
         return ""
 
     @property
-    def datastores(self) -> dict[str, Any]:
-        return {}
-
-    @property
-    def datasets(self) -> dict[str, Any]:
-        return {}
-
-    @property
-    def images(self) -> dict[str, Any]:
-        return {}
-
-    @property
     def linked_services(self) -> dict[str, Any]:
         return {}
 
@@ -58,12 +45,6 @@ class WorkspaceOfAzure:
     def get_default_compute_target(self, type: str) -> None:
         """None: a workspace has no default compute target; deployments without one run on this machine."""
         return
-
-    def get_default_datastore(self) -> NoReturn:
-        unavailable("get_default_datastore", _NO_STORE)
-
-    def set_default_datastore(self, name: str) -> NoReturn:
-        unavailable("set_default_datastore", _NO_STORE)
 
     def add_private_endpoint(
         self,

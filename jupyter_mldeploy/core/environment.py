@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from .. import environments
 from ..disk import locked, write_bytes, write_json
 from ..specs import EnvironmentSpec
 from . import _curated_environments, _environment_json, _environment_spec, _environment_store
 from ._conda_specification import SpecificationMissing, conda_name, yaml
-from ._environment_build import Building, DockerImageDetails, ImageBuildDetails, make
+from ._environment_accepted import (
+    DatabricksSection,
+    RCranPackage,
+    RGitHubPackage,
+    RSection,
+    SparkPackage,
+    SparkSection,
+)
+from ._environment_build import Building, DockerImageDetails, ImageBuildDetails, details, make
 from ._environment_sections import (
     DEFAULT_CPU_IMAGE,
     DEFAULT_GPU_IMAGE,
-    DatabricksSection,
     DockerBuildContext,
     DockerImagePlatform,
     DockerSection,
     PythonSection,
-    SparkSection,
 )
 from .conda_dependencies import PYTHON_DEFAULT_VERSION, CondaDependencies
 from .container_registry import ContainerRegistry
@@ -47,6 +54,10 @@ __all__ = [
     "Environment",
     "ImageBuildDetails",
     "PythonSection",
+    "RCranPackage",
+    "RGitHubPackage",
+    "RSection",
+    "SparkPackage",
     "SparkSection",
 ]
 logger = logging.getLogger(__name__)
@@ -98,9 +109,11 @@ class Environment:
         """A registered environment, by default its latest version, or what a curated name of Azure's stands for."""
         if version is not None and label is not None:
             raise UserErrorException("Give version or label, not both: each of them names one version.")
-        curated = _curated_environments.packages(name)
-        if curated is not None and not _environment_store.versions(workspace._home, name):
-            return _curated(name, curated, say=True)
+        if not _environment_store.versions(workspace._home, name):
+            curated = _curated_environments.find(name)
+            if curated is not None:
+                print(curated.notice)
+                return _curated(curated)
         return _loaded(_environment_store.get(workspace._home, name, version, label))
 
     @staticmethod
@@ -108,9 +121,8 @@ class Environment:
     def list(workspace: Workspace) -> dict[str, Environment]:
         """Name → latest version, curated names among them."""
         home = workspace._home
-        curated = {
-            name: _curated(name, _curated_environments.packages(name) or ()) for name in _curated_environments.NAMES
-        }
+        found = map(_curated_environments.find, _curated_environments.NAMES)
+        curated = {entry.name: _curated(entry) for entry in found if entry is not None}
         registered = {name: _loaded(_environment_store.get(home, name)) for name in _environment_store.names(home)}
         return {**curated, **registered}
 
@@ -149,7 +161,7 @@ class Environment:
     @staticmethod
     def from_existing_conda_environment(name: str, conda_environment_name: str) -> Environment | None:
         """What a conda environment of this machine holds; None when conda or that environment is missing."""
-        conda = shutil.which("conda")
+        conda = shutil.which("conda") or shutil.which(os.environ.get("CONDA_EXE", ""))
         if conda is None:
             print("conda is not installed here, so no environment was made.")
             return None
@@ -207,12 +219,11 @@ class Environment:
             write_bytes(kept, wheel.read_bytes())
         return kept.resolve().as_uri()
 
-    def get_image_details(self, workspace: Workspace) -> NoReturn:
-        """No Docker image is built for an environment alone: always `NotAvailableException`."""
-        raise NotAvailableException(
-            f"No Docker image was built for environment {self.name!r}: services here run in its Python environment, "
-            "which build() makes."
-        )
+    @translated()
+    def get_image_details(self, workspace: Workspace) -> DockerImageDetails:
+        """What runs this environment here: its Python, once `build` or a deployment has made it. There is no Docker
+        image of an environment alone, so `image_exist` is False."""
+        return details(self, workspace._home)
 
     @translated()
     def build(self, workspace: Workspace, image_build_compute: str | None = None) -> ImageBuildDetails:
@@ -276,11 +287,10 @@ def _loaded(content: dict[str, Any]) -> Environment:
     return _environment_json.fill(Environment(content["name"]), content)
 
 
-def _curated(name: str, packages: tuple[str, ...], say: bool = False) -> Environment:
-    made = Environment(name)
-    made.python.conda_dependencies = CondaDependencies.create(pip_packages=["azureml-defaults", *packages])
-    if say:
-        print(f"{name} stands here for {', '.join(packages) or 'this interpreter as it is'}, in the versions at hand.")
+def _curated(found: _curated_environments.Curated) -> Environment:
+    made = Environment(found.name)
+    made.version = "1"
+    made.python.conda_dependencies = CondaDependencies.create(pip_packages=["azureml-defaults", *found.packages])
     return made
 
 

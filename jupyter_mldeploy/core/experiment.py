@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..registry.answers import without_credentials
 from ..specs import ExperimentInfo
 from ._tags import as_texts, mapping_filter, matches
 from ._unavailable import unavailable
@@ -88,11 +89,12 @@ class Experiment:
 
         return start_run(self, Start(*args, **kwargs))
 
-    def submit(self, config: Any, tags: Mapping[str, Any] | None = None, **kwargs: Any) -> NoReturn:
-        unavailable(
-            "Experiment.submit",
-            "Train in the notebook: `run = experiment.start_logging()`, `run.log(…)`, `run.complete()`.",
-        )
+    def submit(self, config: Any, tags: Mapping[str, Any] | None = None, **kwargs: Any) -> Run:
+        """Run the script of a ScriptRunConfig in a process of its own, which outlives this one; returns at once."""
+        from ._starting import as_run
+        from ._submission.submitting import submit
+
+        return as_run(self._workspace, submit(self, config, tags, **kwargs)._refresh(), self)
 
     def get_runs(
         self,
@@ -140,6 +142,16 @@ class Experiment:
     def refresh(self) -> None:
         """Read again what another process may have changed."""
         self._info = self._workspace._registry.experiment(self.name)
+
+    def get_portal_url(self) -> str:
+        """Where the experiment can be looked at: its page on a tracking server, else the workspace's folder."""
+        return self._page()
+
+    def _page(self, below: str = "") -> str:
+        uri = self._workspace._registry.tracking_uri
+        if uri.startswith("http"):
+            return f"{without_credentials(uri)}/#/experiments/{self.id}{below}"
+        return self._workspace._home.path.as_uri()
 
     @staticmethod
     def from_directory(path: str, auth: object | None = None) -> NoReturn:

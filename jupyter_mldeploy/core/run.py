@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import builtins
-import time
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ..disk import Home
 from ..specs import RunInfo
+from . import _run_waiting
 from ._offline_run import OfflineRun
 from ._run_files import RunFiles
 from ._run_logging import RunLogging
 from ._run_relatives import RunRelatives, wanted
 from ._run_submitted import RunSubmitted
+from ._submission import child
 from ._tags import as_texts
-from .exceptions import ActivityFailedException, RunEnvironmentException, UserErrorException, translated
+from .exceptions import RunEnvironmentException, UserErrorException, translated
 
 if TYPE_CHECKING:
     from .experiment import Experiment
     from .model import Model
     from .workspace import Workspace
 
-_ENDED = ("Completed", "Failed", "Canceled")
-
 
 class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
     """The run `run_id` of an experiment, looked up on construction; `experiment.start_logging()` starts a new one.
 
-    A run keeps what is logged and uploaded, not a snapshot of the folder that it ran in.
+    A run keeps what is logged and uploaded; one that was submitted also a snapshot of its source folder.
     As a context manager it completes on a normal end and fails on an exception.
     """
 
@@ -43,7 +44,7 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
 
     def __repr__(self) -> str:
         return (
-            f"Run(Experiment: {self._experiment.name},\nId: {self.id},\nName: {self.display_name},\n"
+            f"{type(self).__name__}(Experiment: {self._experiment.name},\nId: {self.id},\nName: {self.display_name},\n"
             f"Status: {self.status})"
         )
 
@@ -53,7 +54,7 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.get_status() in _ENDED:
+        if self.get_status() in _run_waiting.ENDED:
             return
         if kind is None:
             self.complete()
@@ -96,8 +97,8 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
 
     @property
     def type(self) -> str | None:
-        """None: a run that logs from a notebook has no type; only submitted ones do."""
-        return None
+        """None for a run that logs from a notebook; `azureml.scriptrun` for one that was submitted."""
+        return self._info.tags.get("mldeploy.type")
 
     @property
     def number(self) -> int:
@@ -145,7 +146,12 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
             self._end("Completed")
 
     def fail(self, error_details: Any = None, error_code: str | None = None, _set_status: bool = True) -> None:
-        """Mark the run as failed; `get_details()["error"]` shows the details and the code."""
+        """Mark the run as failed; `get_details()["error"]` shows the details and the code.
+
+        Called from outside on a submitted run that is not at its end, it ends the script as `cancel` does.
+        """
+        if _set_status and os.environ.get(child.RUN) != self.id:
+            self._cancel_submitted()
         details = {"error_details": error_details, "error_code": error_code}
         known = {f"mldeploy.{key}": str(value) for key, value in details.items() if value is not None}
         if known:
@@ -154,14 +160,17 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
             self._end("Failed")
 
     def cancel(self) -> None:
-        self._end("Canceled")
+        """End the run; a submitted script is asked to end, then killed, and what it wrote is kept."""
+        if not self._cancel_submitted():
+            self._end("Canceled")
 
     def flush(self, timeout_seconds: int = 300) -> None:
         """Return at once: every call that logs has written before it returns."""
 
     def get_status(self) -> str:
-        """Running, Completed, Failed, Canceled or NotStarted, as stored now."""
-        return self._refresh().status
+        """Running, Completed, Failed, Canceled or NotStarted, as stored now; a submitted run also goes through
+        Preparing and Finalizing."""
+        return self._stage() or self._refresh().status
 
     def get_detailed_status(self) -> dict[str, Any]:
         return {"status": self.get_status(), "details": self._error() or ""}
@@ -173,11 +182,12 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
 
     def get_details(self) -> dict[str, Any]:
         """What is known of the run, by v1's keys; times in ISO format, UTC."""
+        status = self.get_status()
         info = self._refresh()
         return {
             "runId": info.id,
             "target": "local",
-            "status": info.status,
+            "status": status,
             "startTimeUtc": _iso(info.start_time),
             "endTimeUtc": _iso(info.end_time),
             "error": self._error(),
@@ -186,6 +196,7 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
             "outputDatasets": [],
             "logFiles": {key: key for key in self._log_keys()},
             "submittedBy": info.user,
+            **self._definition(),
         }
 
     @translated()
@@ -196,18 +207,11 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
     def wait_for_completion(
         self, show_output: bool = False, wait_post_processing: bool = False, raise_on_error: bool = True
     ) -> dict[str, Any]:
-        """Wait until the run ends and return `get_details()`. A failed run → ActivityFailedException."""
-        if show_output:
-            print(f"Waiting for run {self.id} of {self._experiment.name}")
-        while self.get_status() not in _ENDED:
-            time.sleep(0.5)
-        details = self.get_details()
-        if show_output:
-            print(f"Run {self.id}: {details['status']}")
-        if raise_on_error and details["status"] == "Failed":
-            message = (details["error"] or {}).get("message") or "no details were given"
-            raise ActivityFailedException(f"Run {self.id} failed: {message}", error_details=details["error"])
-        return details
+        """Wait until the run ends and return `get_details()`, showing what its script prints with `show_output`.
+
+        A failed run → ActivityFailedException with the script's traceback, unless `raise_on_error` is off.
+        """
+        return _run_waiting.wait(self, show_output, raise_on_error)
 
     # Tags and properties.
 
@@ -248,34 +252,45 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
         _rehydrate_runs: bool = True,
     ) -> Iterator[Run]:
         """The runs of an experiment, newest first."""
+        from ._starting import as_run
+
         with translated():
             found = experiment.workspace._registry.runs(experiment.id)
         for info in found:
             if (include_children or info.parent_id is None) and wanted(info, type, tags, properties, status):
-                yield Run(experiment, info.id, _info=info)
+                yield as_run(experiment.workspace, info, experiment)
 
     @staticmethod
     def get(workspace: Workspace, run_id: str) -> Run:
         """The run with this id, whatever its experiment."""
-        from .experiment import Experiment
+        from ._starting import as_run
 
         with translated():
             info = workspace._registry.run(run_id)
-        return Run(Experiment(workspace, info.experiment_name, _skip_name_validation=True), run_id, _info=info)
+        return as_run(workspace, info)
 
     @classmethod
     def get_context(
         cls, allow_offline: bool = True, used_for_context_manager: bool = False, **kwargs: Any
-    ) -> OfflineRun:
-        """An offline run that prints what would be logged: nothing submits runs yet, so no process is inside one."""
+    ) -> Run | OfflineRun:
+        """The run that this process was submitted as; outside of one, an offline run that prints what is logged.
+
+        Outside and with `allow_offline=False` → RunEnvironmentException.
+        """
+        from .workspace import Workspace
+
+        run_id, folder = os.environ.get(child.RUN), os.environ.get(child.WORKSPACE)
+        if run_id and folder:
+            return cls.get(Workspace._at(Home(Path(folder))), run_id)
         if not allow_offline:
             raise RunEnvironmentException(
-                "This process was not started as a run. Start one with `Experiment(ws, name).start_logging()`."
+                "This process was not started as a run. Submit it: `Experiment(ws, name).submit(ScriptRunConfig(…))`, "
+                "or log from here with `Experiment(ws, name).start_logging()`."
             )
         return OfflineRun()
 
     @classmethod
-    def get_submitted_run(cls, **kwargs: Any) -> OfflineRun:
+    def get_submitted_run(cls, **kwargs: Any) -> Run | OfflineRun:
         """v1's older name of `get_context`."""
         return cls.get_context(**kwargs)
 
@@ -303,7 +318,8 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
         """Register files of this run as a model, also after the run has ended.
 
         `model_path` is a key inside the run (`outputs/model.pkl`), never a local path; default is the model's name.
-        A key that the run does not have → ModelPathNotFoundException, which lists what it has.
+        A key that the run does not have → ModelPathNotFoundException, which lists what it has. In a submitted script
+        what lies in `outputs/` counts, though it is uploaded at the script's end.
         """
         from .model._register import Registration, register_from_run
 
@@ -318,12 +334,16 @@ class Run(RunLogging, RunFiles, RunRelatives, RunSubmitted):
             sample_output_dataset=sample_output_dataset,
             resource_configuration=resource_configuration,
         )
+        self._bring(model_path or model_name)
         return register_from_run(self, model_name, model_path, registration)
+
+
+_OfflineRun = OfflineRun  # the name under which v1's users ask `isinstance(run, _OfflineRun)`
 
 
 def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True, clean_up: bool = True) -> Run:
     """The run `run_id` of an experiment (v1's module function)."""
-    return Run(experiment, run_id)
+    return Run.get(experiment.workspace, run_id)
 
 
 def _iso(seconds: float | None) -> str | None:

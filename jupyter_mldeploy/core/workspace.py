@@ -18,6 +18,7 @@ from ..registry import Registry
 from . import _workspace_file, _workspace_folder
 from ._tags import as_texts
 from ._unavailable import WorkspaceOfAzure
+from ._workspace_data import WorkspaceData
 from ._workspace_folder import WorkspaceConfig
 from .authentication import accept, say_once
 from .exceptions import UserErrorException, WorkspaceException, translated
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
     from .compute import ComputeTarget
     from .environment import Environment
     from .experiment import Experiment
+    from .image import Image
     from .model import Model
     from .run import Run
     from .webservice import Webservice
 
 
-class Workspace(WorkspaceOfAzure):
+class Workspace(WorkspaceData, WorkspaceOfAzure):
     """Opens the workspace `workspace_name`, or makes it when there is none of that name yet.
 
     The subscription, the resource group and the location are labels: shown, compared by nothing.
@@ -324,6 +326,13 @@ class Workspace(WorkspaceOfAzure):
         from .webservice import Webservice
 
         return {service.name: service for service in Webservice.list(self)}
+
+    @property
+    def images(self) -> dict[str, Image]:
+        """The images by name, each in its newest version."""
+        from .image import Image
+
+        return {image.name: image for image in reversed(Image.list(self))}
 
     @property
     def compute_targets(self) -> dict[str, ComputeTarget]:

@@ -2,8 +2,8 @@
 that uv builds once and that is kept by the lock's digest."""
 
 from .asked import check
-from .building import prepare
+from .building import made, prepare, variables
 from .listing import text
 from .locking import lock
 
-__all__ = ["check", "lock", "prepare", "text"]
+__all__ = ["check", "lock", "made", "prepare", "text", "variables"]

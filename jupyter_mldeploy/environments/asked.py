@@ -6,6 +6,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -13,7 +14,9 @@ from packaging.utils import canonicalize_name
 
 from ..errors import InvalidInput
 from ..specs import EnvironmentSpec
-from .conda import INSTALLERS, Translated, translate
+from .conda import Translated, strict, translate
+from .conda_names import INSTALLERS, is_program
+from .pypi_names import current
 from .pythons import OLDEST, is_plain
 
 # Option lines that uv understands in a requirements file; value options keep their value on the same line.
@@ -26,6 +29,21 @@ FLAGS = frozenset({"--pre", "--trusted-host"})  # uv takes these from its caller
 SHORTEST_TOKEN = 20  # access tokens are longer, names of users and organisations shorter
 _CREDENTIALS = re.compile(r"([\w+.\-]+)://([^/\s@]+)@")
 _VARIABLES = re.compile(r"\$\{[A-Z0-9_]+\}")
+_LOCAL_URL = re.compile(r"file://(?:localhost)?(/[^\s#]+)")
+_IMAGES = ("base_image", "base_dockerfile", "build_context")
+_CHANNEL_TOKEN = re.compile(r"(://[^/]+/t/)[^/]+")
+
+
+@dataclass(frozen=True)
+class CondaAsked:
+    """The same in conda's words, for where conda or its like is there: `packages` without Python and installers, what
+    is left for PyPI, and what is to be said then. `programs` names what PyPI cannot give."""
+
+    packages: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,7 @@ class Asked:
     requirements: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    conda: CondaAsked = CondaAsked()
 
 
 def check(spec: EnvironmentSpec) -> None:
@@ -44,7 +63,7 @@ def check(spec: EnvironmentSpec) -> None:
     beyond looking for the files that are named."""
     if not spec.user_managed:
         read(spec)
-    elif spec.interpreter and shutil.which(spec.interpreter) is None:
+    elif spec.interpreter and shutil.which(spec.interpreter) is None and not is_in_the_image(spec):
         raise InvalidInput(
             f"Environment {spec.name!r} names the interpreter {spec.interpreter!r}, which does not exist here. "
             f"Give the full path of a Python {OLDEST[0]}.{OLDEST[1]} or newer."
@@ -56,29 +75,43 @@ def read(spec: EnvironmentSpec) -> Asked:
     _check_python(spec)
     conda = [translate(line) for line in spec.conda if not _is_python(line)]
     lines = [line for text in spec.pip if (line := _bare(text))]
-    pip = [_checked(line, spec.name) for line in lines if not line.startswith("-")]
+    given = [_checked(line, spec.name) for line in lines if not line.startswith("-")]
+    pip = [current(line) for line in given]
     options = [_checked_option(line, spec.name) for line in (*spec.pip_options, *lines) if line.startswith("-")]
     wanted = [*(package.requirement for package in conda if package.requirement), *pip]
     ours = [line for line in wanted if is_azureml(line)]
     usable = [line for line in options if line.split()[0].split("=")[0] in OPTIONS | FLAGS]
+    notices = (
+        *_left_out(ours),
+        *_renamed(given, pip),
+        *_unused([line for line in options if line not in usable]),
+        *images(spec),
+    )
     return Asked(
         spec.name,
         spec.python,
         tuple(line for line in wanted if line not in ours),
         tuple(usable),
-        (
-            *_left_out(ours),
-            *_translations(conda),
-            *_unused([line for line in options if line not in usable]),
-            *images(spec),
+        (*notices, *_translations(conda)),
+        CondaAsked(
+            tuple(strict(p.spec) for p in conda if p.name not in INSTALLERS and not is_azureml(p.name)),
+            tuple(_checked_channel(channel, spec.name) for channel in spec.channels),
+            tuple(line for line in pip if line not in ours),
+            notices,
+            tuple(p.name for p in conda if is_program(p.name)),
         ),
     )
 
 
 def images(spec: EnvironmentSpec) -> tuple[str, ...]:
     """What to say when `spec` names an image of its own: a lock is about Python alone."""
-    named = [key.replace("_", " ") for key in ("base_image", "base_dockerfile", "build_context") if key in spec.docker]
+    named = [key.replace("_", " ") for key in _IMAGES if key in spec.docker]
     return (f"its {' and '.join(named)} is left aside, Python runs on this machine",) if named else ()
+
+
+def is_in_the_image(spec: EnvironmentSpec) -> bool:
+    """Is the interpreter of `spec` one that is not here, and may be in the image that it names?"""
+    return bool(spec.interpreter) and shutil.which(spec.interpreter) is None and bool(images(spec))
 
 
 def named(line: str) -> Requirement | None:
@@ -128,7 +161,9 @@ def _checked(line: str, name: str) -> str:
             f"Environment {name!r}: {line!r} is no requirement ({str(error).splitlines()[0]}). "
             "Write it like scikit-learn==1.5.2, numpy>=1.26,<3, or the path of a wheel."
         ) from error
-    if requirement is None and "://" not in line and not _file(line).exists():
+    local = _LOCAL_URL.search(line)
+    missing = not Path(unquote(local[1])).exists() if local else "://" not in line and not _file(line).exists()
+    if (local or requirement is None) and missing:
         raise InvalidInput(
             f"Environment {name!r}: there is no file {line!r}. Give the full path of the wheel or folder."
         )
@@ -138,6 +173,17 @@ def _checked(line: str, name: str) -> str:
 def _checked_option(line: str, name: str) -> str:
     _refuse_credentials(line, name)
     return line
+
+
+def _checked_channel(channel: str, name: str) -> str:
+    if _CHANNEL_TOKEN.search(channel):
+        hidden = _CHANNEL_TOKEN.sub(r"\g<1>****", channel)
+        raise InvalidInput(
+            f"Environment {name!r}: a token stands in the channel {hidden!r}, and "
+            "environments are stored with each service. Log conda in to it instead, and name it without the token."
+        )
+    _refuse_credentials(channel, name)
+    return channel
 
 
 def _refuse_credentials(line: str, name: str) -> None:
@@ -168,6 +214,11 @@ def _left_out(ours: list[str]) -> list[str]:
     return [f"{', '.join(ours)} left out, the scoring server is built in"] if ours else []
 
 
+def _renamed(given: list[str], current: list[str]) -> list[str]:
+    new = [f"{old} as {now}" for old, now in zip(given, current, strict=True) if old != now]
+    return [f"under the name of today: {', '.join(new)}"] if new else []
+
+
 def _unused(options: list[str]) -> list[str]:
     return [f"options that only pip knows were left out: {', '.join(options)}"] if options else []
 
@@ -176,9 +227,12 @@ def _translations(conda: list[Translated]) -> list[str]:
     taken = [package for package in conda if package.requirement and not is_azureml(package.requirement)]
     known = [f"{p.spec} as {p.requirement}" if p.changed else p.spec for p in taken if p.known]
     unknown = [p.requirement for p in taken if not p.known]
-    dropped = [p.spec for p in conda if not p.requirement and p.name not in INSTALLERS]
+    dropped = [p for p in conda if not p.requirement and p.name not in INSTALLERS]
+    libraries = [p.spec for p in dropped if not is_program(p.name)]
+    programs = [p.spec for p in dropped if is_program(p.name)]
     return [
         *([f"conda packages taken from PyPI: {', '.join(known)}"] if known else []),
         *([f"taken from PyPI by their conda name: {', '.join(unknown)}"] if unknown else []),
-        *([f"left out, not Python packages: {', '.join(dropped)}"] if dropped else []),
+        *([f"left out, not Python packages: {', '.join(libraries)}"] if libraries else []),
+        *([f"left out, programs that only conda has: {', '.join(programs)}"] if programs else []),
     ]

@@ -1,18 +1,22 @@
-"""Making the place that runs a lock: a venv built aside by uv, renamed when it is whole, kept by the lock's digest."""
+"""Making the place that runs a lock, kept by the lock's digest: a venv that uv builds aside, renamed when it is whole,
+or a conda environment, made where it stays."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from ..disk import Home, check_room, locked, write_json
+from ..disk import Home, check_room, locked, write_bytes, write_json
 from ..errors import EnvironmentUnresolvable
 from ..specs import Lock
-from . import pip_settings, pythons, uv
-from .locking import Say, platform, uv_lines
+from . import conda_made, pip_settings, pythons, uv
+from .locking import Say, platform
+from .resolving import uv_lines
 
 MARK = "lock.json"  # written last: an environment without it is half-made
+PLACE = "made-at.txt"  # where a conda environment was made; unlike a venv it cannot be moved
 
 
 def prepare(lock: Lock, home: Home, say: Say = print) -> str:
@@ -35,6 +39,20 @@ def prepare(lock: Lock, home: Home, say: Say = print) -> str:
     return str(_python(folder))
 
 
+def made(lock: Lock, home: Home) -> str | None:
+    """Path of the Python executable that runs `lock`, if there is one already."""
+    folder = home.environments / lock.digest
+    return lock.interpreter or (str(_python(folder)) if _whole(folder) else None)
+
+
+def variables(python: str) -> dict[str, str]:
+    """What a worker on `python` needs beside it: in a conda environment the programs that lie there, too."""
+    folder = Path(python).parents[1]
+    if not (folder / PLACE).exists():
+        return {}
+    return {"PATH": os.pathsep.join([str(folder / "bin"), os.environ.get("PATH", "")]), "CONDA_PREFIX": str(folder)}
+
+
 def _interpreter(lock: Lock) -> str:
     if not Path(lock.interpreter).exists():
         raise EnvironmentUnresolvable(
@@ -48,7 +66,11 @@ def _build(lock: Lock, folder: Path, say: Say) -> None:
     check_room(folder, 50_000_000)
     for left in (folder, *folder.parent.glob(f".{lock.digest}.*")):
         shutil.rmtree(left, ignore_errors=True)
-    say(f"Building an environment of {len(lock.requirements)} packages for Python {lock.python}")
+    count = len(lock.requirements) + len(lock.conda)
+    say(f"Building an environment of {count} packages for Python {lock.python}")
+    if lock.conda:
+        _make_in_place(lock, folder)
+        return
     aside = Path(tempfile.mkdtemp(prefix=f".{lock.digest}.", dir=folder.parent))
     try:
         _install(lock, aside)
@@ -56,6 +78,16 @@ def _build(lock: Lock, folder: Path, say: Say) -> None:
         aside.rename(folder)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
+        raise
+
+
+def _make_in_place(lock: Lock, folder: Path) -> None:
+    try:
+        conda_made.build(lock.conda, lock.requirements, lock.options, folder)
+        write_bytes(folder / PLACE, str(folder).encode())
+        write_json(folder / MARK, lock)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
@@ -84,5 +116,7 @@ def _python(folder: Path) -> Path:
 
 
 def _whole(folder: Path) -> bool:
-    """Complete, and its base interpreter still there (`bin/python` is a link to it)."""
-    return (folder / MARK).exists() and _python(folder).exists()
+    """Complete, its base interpreter still there (`bin/python` is a link to it), and not moved if it must not be."""
+    place = folder / PLACE
+    moved = place.exists() and place.read_text() != str(folder)
+    return (folder / MARK).exists() and _python(folder).exists() and not moved

@@ -1,4 +1,4 @@
-"""Conda package specifications in PyPI's words: the names that differ, what PyPI does not have, and version forms."""
+"""Conda package specifications in PyPI's words: names by the tables of `conda_names`, and version forms."""
 
 from __future__ import annotations
 
@@ -8,55 +8,7 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement, Requirement
 
 from ..errors import InvalidInput
-
-# Names that differ; below, those that are the same, and what is no Python package. The rest is taken as it is.
-RENAMED = {
-    "pytorch": "torch",
-    "pytorch-cpu": "torch",
-    "pytorch-gpu": "torch",
-    "torchvision-cpu": "torchvision",
-    "tensorflow-cpu": "tensorflow",
-    "tensorflow-gpu": "tensorflow",
-    "tensorflow-base": "tensorflow",
-    "py-xgboost": "xgboost",
-    "py-xgboost-cpu": "xgboost",
-    "py-xgboost-gpu": "xgboost",
-    "xgboost-cpu": "xgboost",
-    "opencv": "opencv-python-headless",
-    "py-opencv": "opencv-python-headless",
-    "matplotlib-base": "matplotlib",
-    "seaborn-base": "seaborn",
-    "numpy-base": "numpy",
-    "dask-core": "dask",
-    "msgpack-python": "msgpack",
-    "pytables": "tables",
-    "psycopg2": "psycopg2-binary",
-    "ruamel_yaml": "ruamel.yaml",
-    "pyarrow-core": "pyarrow",
-    "importlib_metadata": "importlib-metadata",
-    "typing_extensions": "typing-extensions",
-    "onnxruntime-cpu": "onnxruntime",
-    "fbprophet": "prophet",
-    "python-graphviz": "graphviz",
-    "py-lightgbm": "lightgbm",
-}
-_SAME = """
-altair bokeh catboost click cloudpickle cython dask dill fastapi flask gensim gunicorn h5py imbalanced-learn
-inference-schema ipykernel ipython jinja2 joblib jupyter keras lightgbm llvmlite matplotlib mlflow mlflow-skinny
-networkx nltk notebook numba numexpr numpy onnx onnxruntime openpyxl packaging pandas pillow plotly polars
-protobuf psutil pyarrow pydantic pytest python-dateutil pytz pyyaml requests scikit-image scikit-learn scipy
-seaborn setuptools shap six skl2onnx spacy sqlalchemy statsmodels sympy tensorflow textblob threadpoolctl
-torchaudio torchvision tqdm transformers typing-extensions ujson urllib3 wheel xgboost xlrd
-"""
-_NOT_PYTHON = """
-blas boost bzip2 c-compiler ca-certificates cmake cuda cuda-toolkit cudatoolkit cudnn cxx-compiler expat ffmpeg
-fortran-compiler freetype gcc gcc_linux-64 git glib gxx gxx_linux-64 hdf5 icu intel-openmp jpeg lapack libblas
-libcurl libffi libgcc libgcc-ng libgomp libopenblas libpng libprotobuf libsndfile libstdcxx-ng libtiff libxml2
-llvm-openmp lz4-c make mesalib mkl nccl ncurses ninja nodejs nomkl openblas openjdk openmp openmpi openssl pandoc
-pkg-config postgresql pytorch-cuda pytorch-mutex r-base readline sqlite swig tbb tk unixodbc xz zlib zstd
-"""
-SAME, NOT_PYTHON = frozenset(_SAME.split()), frozenset(_NOT_PYTHON.split())
-INSTALLERS = frozenset({"pip", "conda"})  # uv does their work
+from .conda_names import INSTALLERS, RENAMED, SAME, is_native
 
 _SPEC = re.compile(
     r"^(?:[\w.\-/]+::)?(?P<name>[A-Za-z0-9_][\w.\-]*)\s*"
@@ -86,7 +38,7 @@ def translate(spec: str) -> Translated:
             f"{spec!r} is no conda package specification. Write it like scikit-learn=1.5 or numpy>=1.26."
         )
     name = match["name"].lower()
-    if name in NOT_PYTHON or name in INSTALLERS:
+    if name in INSTALLERS or is_native(name):
         return Translated(spec, name, "")
     requirement = RENAMED.get(name, name) + _versions(spec, match)
     try:
@@ -96,6 +48,12 @@ def translate(spec: str) -> Translated:
             f"{spec!r}: its version cannot be read. Write it like {name}=1.5 or {name}>=1.26."
         ) from error
     return Translated(spec, name, requirement, name in RENAMED or name in SAME)
+
+
+def strict(spec: str) -> str:
+    """`spec` as every solver reads it: conda takes `=1.19.*` and `==1.19.*` for the `=1.19` that is meant, others do
+    not."""
+    return re.sub(r"(?<![=<>!~])={1,2}(\d[\w.]*?)\.?\*$", r"=\1", spec)
 
 
 def _versions(spec: str, match: re.Match[str]) -> str:

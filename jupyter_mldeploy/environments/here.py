@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 
 from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
@@ -47,6 +47,28 @@ def _closure(todo: list[Requirement]) -> dict[str, str] | None:
             seen.add((name, extras))
             todo.extend(_needs(installed, extras, environment))
     return found
+
+
+def version_of(name: str) -> str:
+    """The version of `name` in this interpreter, without a local build's mark, which no index knows; else empty."""
+    try:
+        return Version(distribution(name).version).public
+    except (PackageNotFoundError, FileNotFoundError, KeyError, InvalidVersion, TypeError):
+        return ""
+
+
+def all_pins() -> list[str]:
+    """Everything in this interpreter as pins; the first of a name is the one that is imported."""
+    names = {canonicalize_name(name) for found in distributions() if (name := _name(found))}
+    return [f"{name}=={version}" for name in sorted(names) if (version := version_of(name))]
+
+
+def _name(found: Distribution) -> str:
+    """The name of a distribution; empty for the pieces that an uninstall left behind."""
+    try:
+        return found.metadata["Name"] or ""
+    except (FileNotFoundError, KeyError, TypeError):
+        return ""
 
 
 def is_content(option: str) -> bool:

@@ -63,7 +63,11 @@ def nobody_chose(asked: str) -> bool:
 
 
 def is_dead(asked: str) -> bool:
-    return is_plain(asked) and minor(asked) < OLDEST
+    """Is `asked` older than anything that can serve: 3.6.2, 3.7 or >=3.5.2,<3.6.8?"""
+    if not asked or is_plain(asked):
+        return bool(asked) and minor(asked) < OLDEST
+    living = (f"3.{small}.{patch}" for small in range(OLDEST[1], 40) for patch in (0, 30))
+    return not any(SpecifierSet(asked).contains(version) for version in living)
 
 
 def instead(asked: str, python: Python) -> str:

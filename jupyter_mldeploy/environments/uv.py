@@ -20,6 +20,10 @@ _NETWORK = re.compile(
 _NOISE = re.compile(r"^(warning: (A managed Python|Failed to inspect)|Resolved |Using |Audited )")
 
 
+class IndexUnreachable(EnvironmentUnresolvable):
+    """No answer from the package index: nothing can be said about what it has."""
+
+
 def binary() -> str:
     """Path of the uv executable: the one that came with our dependency, else one on the PATH."""
     try:
@@ -70,14 +74,14 @@ def _failure(words: str, what: str) -> EnvironmentUnresolvable | DiskFull:
     if "No space left on device" in words or "Disk quota exceeded" in words:
         return DiskFull(f"No room left while uv was to {what}.\n{said}\nFree some space, or move MLDEPLOY_HOME.")
     if _NETWORK.search(words):
-        step = (
+        return IndexUnreachable(
+            f"uv could not {what}.\n{said}\n"
             "The package index could not be reached: check the connection, the proxy, and index-url in pip's settings."
         )
-    else:
-        step = (
-            "Change the versions asked for, or leave them out to take what fits; pip's settings name the indexes used."
-        )
-    return EnvironmentUnresolvable(f"uv could not {what}.\n{said}\n{step}")
+    return EnvironmentUnresolvable(
+        f"uv could not {what}.\n{said}\n"
+        "Change the versions asked for, or leave them out to take what fits; pip's settings name the indexes used."
+    )
 
 
 def trimmed(words: str, most: int = 40) -> str:

@@ -7,7 +7,8 @@ from .operations import Operation
 from .principals import Issued, issue, principals, revoke
 from .records import check_name, names, record
 from .secrets import keys, regenerate_key, revoke_tokens, token
-from .watching import address, as_text, log_text, logs, operation, state
+from .versions import heir, need_version, put_version, remove_version, version_states
+from .watching import address, as_text, coming, log_text, logs, operation, state
 
 __all__ = [
     "Issued",
@@ -17,18 +18,23 @@ __all__ = [
     "as_text",
     "check",
     "check_name",
+    "coming",
     "delete",
     "deploy",
+    "heir",
     "issue",
     "keys",
     "log_text",
     "logs",
     "names",
+    "need_version",
     "operation",
     "principals",
+    "put_version",
     "record",
     "regenerate_key",
     "reload",
+    "remove_version",
     "restart",
     "revoke",
     "revoke_tokens",
@@ -37,5 +43,6 @@ __all__ = [
     "state",
     "token",
     "update",
+    "version_states",
     "why",
 ]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ..disk import Home
 from ..errors import InvalidInput, ServiceNotFound
 from ..server.front import sample
-from ..specs import Auth, ServiceRecord
+from ..specs import Auth, Plan, ServiceRecord
 from ..targets import target
 from . import records, secrets
 from .operations import every
@@ -22,14 +22,21 @@ KEPT = ("logs", "operations", "modeldata")  # what survives a deleted service
 
 
 def scale(home: Home, name: str, workers: int) -> None:
-    """Run `workers` worker processes from now on; returns when it is so."""
+    """Run `workers` worker processes from now on, of several versions for the default; returns when it is so."""
     if workers < 1:
         raise InvalidInput(f"A service needs at least one worker, not {workers}. To stop it, delete it.")
     with records.changing(home, name):
         record = records.record(home, name)
         tell(home, record, {"v": 1, "op": "scale", "workers": workers})
-        settings = replace(record.plan.settings, workers=workers)
-        records.write(home, replace(record, plan=replace(record.plan, settings=settings)))
+        versions = {
+            name: replace(version, plan=_scaled(version.plan, workers)) if name == record.default else version
+            for name, version in record.versions.items()
+        }
+        records.write(home, replace(record, plan=_scaled(record.plan, workers), versions=versions))
+
+
+def _scaled(plan: Plan, workers: int) -> Plan:
+    return replace(plan, settings=replace(plan.settings, workers=workers))
 
 
 def set_auth(home: Home, name: str, auth: Auth) -> None:
@@ -92,7 +99,8 @@ def _stop_strays(home: Home, record: ServiceRecord) -> None:
 
 
 def _remove_rest(home: Home, name: str) -> None:
-    (home.service(name) / "logs" / sample.FILE).unlink(missing_ok=True)  # callers' data, not a log
+    for path in (home.service(name) / "logs").glob(f"{sample.NAME}*.json"):  # callers' data, not logs
+        path.unlink()
     for path in home.service(name).iterdir():
         if path.name in KEPT:
             continue

@@ -53,10 +53,10 @@ def reload(home: Home, name: str) -> Operation:
     return begin(home, name, Request("reload"))
 
 
-def restart(home: Home, name: str) -> Operation:
-    """Start a service that died or failed again, from the bundle that it had."""
+def restart(home: Home, name: str, plan: Plan | None = None) -> Operation:
+    """Start a service that died or failed again, from the bundle that it had; with `plan`, run as that says."""
     records.record(home, name)
-    return begin(home, name, Request("restart"))
+    return begin(home, name, Request("restart", plan))
 
 
 def check(home: Home, plan: Plan, existing: ServiceRecord | None = None) -> None:

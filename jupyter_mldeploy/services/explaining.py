@@ -10,7 +10,7 @@ from ..specs import Handle, Reply
 from ..targets import target
 from . import records
 from .operations import END, last
-from .sentences import duration, explain
+from .sentences import duration, explain, not_ready
 from .watching import logs, state
 
 LAST = 10  # log lines of a service that cannot be asked
@@ -29,6 +29,8 @@ def why(home: Home, name: str) -> str:
     for reply in replies:
         lines += [f"Replica {reply.replica}:"] if len(replies) > 1 else []
         lines += [reply.error] if reply.error else explain(reply.data, time.time())
+        for version, facts in reply.data.get("versions", {}).items():
+            lines += [f"Version {version!r}:", *not_ready(facts, time.time())]
     return "\n".join(filter(None, lines))
 
 

@@ -32,10 +32,18 @@ TICK = 0.02  # seconds between two looks at the file
 
 @dataclass(frozen=True)
 class Request:
-    """What an operation is asked to do; `plan` is None where the service's own plan is meant."""
+    """What an operation is asked to do; `plan` is None where the service's own plan is meant.
 
-    verb: Literal["deploy", "reload", "restart"]
+    `put` makes or changes one of several versions: with `swap` new workers serve it, `default` and `control` mark it
+    (None: as it is). `remove` ends `version`.
+    """
+
+    verb: Literal["deploy", "reload", "restart", "put", "remove"]
     plan: Plan | None = None
+    version: str = ""
+    swap: bool = True
+    default: bool = False
+    control: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +153,12 @@ def last(home: Home, service: str) -> Operation | None:
     """The service's newest operation."""
     ids = sorted(path.stem for path in _folder(home, service).glob("*.json"))
     return Operation(home, service, ids[-1]) if ids else None
+
+
+def before(operation: Operation) -> Operation | None:
+    """What was asked of the service last before this one."""
+    earlier = [one for one in every(operation.home, operation.service) if one.id < operation.id]
+    return earlier[-1] if earlier else None
 
 
 def every(home: Home, service: str) -> list[Operation]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..disk import Home, locked, read_json, write_json
 from ..errors import InvalidInput, ServiceNotFound, WorkspaceError, known
-from ..specs import ServiceRecord
+from ..specs import Bundle, ServiceRecord
 
 SCHEMA = 1
 NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")  # v1 SDK, section 3; and so a name can never leave its folder
@@ -43,9 +43,13 @@ def record(home: Home, name: str) -> ServiceRecord:
             "Upgrade with: pip install --upgrade jupyter-mldeploy"
         )
     found = read_json(path, ServiceRecord)
-    # Where its bundle lies follows from where the workspace is now, which may have been moved.
-    bundle = replace(found.bundle, path=str(home.bundles / found.bundle.digest)) if found.bundle else None
-    return replace(found, bundle=bundle)
+    versions = {key: replace(one, bundle=_here(home, one.bundle)) for key, one in found.versions.items()}
+    return replace(found, bundle=_here(home, found.bundle), versions=versions)
+
+
+def _here(home: Home, bundle: Bundle | None) -> Bundle | None:
+    """Where a bundle lies follows from where the workspace is now, which may have been moved."""
+    return replace(bundle, path=str(home.bundles / bundle.digest)) if bundle else None
 
 
 def write(home: Home, content: ServiceRecord) -> ServiceRecord:

@@ -15,8 +15,8 @@ from ..errors import MLDeployError, OperationFailed, OperationTimeout, ServiceUn
 from ..processes import other_users
 from ..specs import Bundle, Handle, Lock, Plan, ServiceRecord
 from ..targets import Target, target
-from . import records, secrets
-from .operations import Operation
+from . import records, rolling, secrets
+from .operations import TICK, Operation, before
 
 START_LIMIT = 1800.0  # seconds that `init()` may take before the start counts as failed
 LOG_LINES = 40  # of the service's log, in the error of a failed start
@@ -41,22 +41,29 @@ class Work:
         self.operation.note(name, "done")
 
     def carry_out(self) -> None:
-        """Do what was asked. Raises `MLDeployError`; what served before goes on serving then."""
+        """Do what was asked, after what was asked before. Raises `MLDeployError`; what served goes on serving then."""
+        earlier = before(self.operation)
+        while earlier and earlier.status == "Running":
+            time.sleep(TICK)
         with records.changing(self.home, self.name, wait=3600):
             record = records.record(self.home, self.name)
             request = self.operation.request
+            if request.verb in ("put", "remove"):
+                rolling.change(self, record, request)
+                return
             if request.verb == "restart" and record.bundle and record.lock:
-                self.serve(record, record.plan, record.lock, record.bundle)
+                self.serve(record, request.plan or record.plan, record.lock, record.bundle)
             else:
                 plan = request.plan or _with_its_models(record)
                 lock = self.lock(plan, record, again=request.verb == "deploy")
                 self.serve(record, plan, lock, self.bundle(plan, lock))
+            rolling.settle(self, record, request)
 
     def lock(self, plan: Plan, record: ServiceRecord, *, again: bool) -> Lock:
         if record.lock and not again:
             return record.lock
         with self.stage("environment", plan.environment.name) as say:
-            lock = environments.lock(plan.environment, self.home, say=say)
+            lock = environments.lock(plan.environment, self.home, say=say, models=[Path(m.path) for m in plan.models])
             environments.prepare(lock, self.home, say=say)
         return lock
 
@@ -68,7 +75,7 @@ class Work:
         """Hand the bundle to the target, and keep in the record what serves."""
         runs_on = target(plan.settings.target, self.home)
         new = replace(record, plan=plan, lock=lock, bundle=bundle)
-        if record.handle and record.handle.target == runs_on.kind and _lives(runs_on, record.handle):
+        if record.handle and record.handle.target == runs_on.kind and lives(runs_on, record.handle):
             with self.stage("update", "the old version serves until the new one does"):
                 handle = runs_on.update(record.handle, bundle, plan.settings, secrets.for_target(self.home, self.name))
         else:
@@ -143,7 +150,7 @@ def _with_its_models(record: ServiceRecord) -> Plan:
     return replace(record.plan, models=tuple(models))
 
 
-def _lives(runs_on: Target, handle: Handle) -> bool:
+def lives(runs_on: Target, handle: Handle) -> bool:
     """Whether something is there that can be told of a new version; a front that is on its way out cannot."""
     try:
         replies = runs_on.control(handle, {"v": 1, "op": "status"})

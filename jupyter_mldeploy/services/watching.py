@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from time import gmtime, sleep, strftime
 
 from ..disk import Home
 from ..errors import ServiceNotFound
-from ..specs import Address, Event, LogLine, State
+from ..specs import Address, Event, LogLine, ServiceRecord, State
 from ..targets import target
 from . import records
 from .operations import END, Operation, every, last
@@ -21,6 +22,14 @@ def operation(home: Home, name: str, id: str = "") -> Operation | None:
     """Operation `id` of a service, or its newest; None when it has none."""
     records.record(home, name)
     return Operation(home, name, id) if id else last(home, name)
+
+
+def coming(home: Home, name: str) -> ServiceRecord:
+    """The record; while a deployment replaces the service by one of another type, with the plan of what is coming."""
+    newest = last(home, name)
+    plan = newest.request.plan if newest and newest.status == "Running" else None  # asked before the record is read
+    found = records.record(home, name)
+    return replace(found, plan=plan) if plan and plan.type != found.plan.type else found
 
 
 def state(home: Home, name: str) -> State:

@@ -22,6 +22,12 @@ from ..specs import Bundle, Json, LogLine, Settings, State
 PHASES: Mapping[str, str] = {"starting": "Starting", "serving": "Healthy", "failed": "Failed", "draining": "Stopped"}
 # v1's limits of a replica, and what they are called here.
 LIMITS = {"replica_max_concurrent_requests": "max_concurrent", "max_request_wait_time": "max_wait_ms"}
+AUTOSCALE = {
+    "autoscale_max_replicas": "autoscale_max",
+    "autoscale_min_replicas": "autoscale_min",
+    "autoscale_target_utilization": "autoscale_utilization",
+    "autoscale_refresh_seconds": "autoscale_seconds",
+}
 
 
 def check(settings: Settings) -> None:
@@ -57,10 +63,12 @@ def configuration(settings: Settings, app: Json) -> dict[str, Any]:
         "auth": settings.auth,
         "settings": {
             "scoring_timeout_ms": settings.scoring_timeout_ms,
-            **{ours: settings.limits[name] for name, ours in LIMITS.items() if settings.limits.get(name)},
+            **{ours: settings.limits[name] for name, ours in _limits(settings).items() if settings.limits.get(name)},
+            **({"request_log": True} if settings.limits.get("enable_app_insights") else {}),
             **settings.server,
         },
         "app": app,
+        **({"lane": settings.version} if settings.version else {}),
         **({"tls": _files(settings)} if settings.tls else {}),
         **({"oidc": dict(settings.oidc)} if settings.oidc else {}),
     }
@@ -69,6 +77,7 @@ def configuration(settings: Settings, app: Json) -> dict[str, Any]:
 def reload(rendered: Mapping[str, Any]) -> dict[str, Any]:
     """The control message that makes a running front what `rendered` says; what that leaves out is as by default."""
     message = {"v": 1, "op": "reload", **{key: rendered[key] for key in ("app", "workers", "auth")}}
+    message["version"] = rendered.get("lane", "")
     settings = asdict(FrontSettings()) | rendered["settings"]
     return message | {"settings": settings, "tls": rendered.get("tls"), "oidc": rendered.get("oidc")}
 
@@ -96,11 +105,11 @@ def log_line(raw: bytes) -> LogLine:
 
 def live_state(status: Mapping[str, Any]) -> State:
     """The state that a front's answer to `status` stands for."""
-    phase = PHASES.get(str(status.get("phase")), "Unhealthy")
+    phase, lacking = PHASES.get(str(status.get("phase")), "Unhealthy"), _lacking(status)
     return msgspec.convert(
         {
-            "phase": "Unhealthy" if phase == "Healthy" and not status["ready"] else phase,
-            "reason": status.get("reason") or "",
+            "phase": "Unhealthy" if phase == "Healthy" and (lacking or not status["ready"]) else phase,
+            "reason": status.get("reason") or lacking,
             "traceback": status.get("traceback") or "",
             "workers": status["wanted"],
             "ready": status["ready"],
@@ -119,6 +128,23 @@ def last_words(outcome: Mapping[str, Any], output: str) -> State:
     if outcome.get("phase") != "serving":
         return State("Failed", f"The front ended before it served.{output}")
     return State("Unhealthy", "The front process has died; restart it.")
+
+
+def collecting(settings: Settings) -> dict[str, str]:
+    """The variable that switches the collector of model data, where the deployment says which way."""
+    asked = settings.limits.get("collect_model_data")
+    return {} if asked is None else {"AML_MODEL_DC_STORAGE_ENABLED": str(asked).lower()}
+
+
+def _limits(settings: Settings) -> dict[str, str]:
+    return {**LIMITS, **(AUTOSCALE if settings.limits.get("autoscale_enabled") else {})}
+
+
+def _lacking(status: Mapping[str, Any]) -> str:
+    """Which versions get requests and have no worker to run them."""
+    versions = status.get("versions", {}).items()
+    lacking = [f"version {name!r}: {one['reason']}" for name, one in versions if one["share"] and not one["ready"]]
+    return "; ".join(lacking) if len(versions) > 1 else ""
 
 
 def _files(settings: Settings) -> dict[str, str]:

@@ -27,7 +27,7 @@ from .. import environments
 from ..disk import Home, locked, read_json, write_json
 from ..errors import InvalidInput, OperationFailed, PortInUse, ServiceUnreachable
 from ..processes import Identity, alive, identify
-from ..server import control, rotation
+from ..server import control, legacy, rotation
 from ..specs import Address, Bundle, Handle, Json, LogLine, Reply, Settings, State
 from . import Secrets, fronts
 
@@ -64,7 +64,7 @@ class ProcessTarget:
         own = _next(folder / "run")
         own.chmod(0o700)
         app = fronts.app(
-            bundle, bundles.unfold(bundle, _next(folder / "app")), python, _of_this_machine(settings, folder)
+            bundle, bundles.unfold(bundle, _next(folder / "app")), python, _of_this_machine(settings, folder, python)
         )
         with closing(_listen_again(settings, folder)) as listener:
             port = listener.getsockname()[1]
@@ -95,7 +95,8 @@ class ProcessTarget:
             return self._move(handle, bundle, settings, secrets)
         folder = self.home.service(settings.service)
         root = bundles.unfold(bundle, _next(folder / "app"))
-        app = fronts.app(bundle, root, self._python(bundle), _of_this_machine(settings, folder))
+        python = self._python(bundle)
+        app = fronts.app(bundle, root, python, _of_this_machine(settings, folder, python))
         # The front's own version of it, found anew: the workspace may have been moved since the front was started.
         app["worker"] = str(self.home.servers / str(old["server"]) / PACKAGE / "worker.py")
         rendered = fronts.configuration(settings, app)
@@ -111,13 +112,13 @@ class ProcessTarget:
                 )
         path, parts = self._own(handle) / "front.json", {"tls": None, "oidc": None}
         write_json(path, read_json(path, dict[str, Any]) | parts | rendered, mode=0o600)
-        _drop_old_apps(folder, keep=2)
+        _drop_old_apps(folder, self._in_use(handle), keep=1)
         new = Handle(self.kind, {**old, "tls": _shown(settings)})
         write_json(self._own(handle) / "handle.json", new)
         return new
 
     def control(self, handle: Handle, message: Json) -> Sequence[Reply]:
-        limit = {"reload": RELOAD_LIMIT, "scale": RELOAD_LIMIT}.get(message["op"], 10.0)
+        limit = {"reload": RELOAD_LIMIT, "scale": RELOAD_LIMIT, "share": RELOAD_LIMIT}.get(message["op"], 10.0)
         try:
             answer = control.call(self._socket(handle), dict(message), limit + 5 + float(message.get("seconds", 0)))
         except OSError as error:
@@ -176,6 +177,11 @@ class ProcessTarget:
 
     def _socket(self, handle: Handle) -> str:
         return str(self._own(handle) / "s")
+
+    def _in_use(self, handle: Handle) -> set[str]:
+        """The app folders that the versions of a service run in; of one with a single version its newest suffices."""
+        status = self.control(handle, {"v": 1, "op": "status"})[0].data
+        return {Path(one["root"]).name for one in status.get("versions", {}).values()}
 
     def _python(self, bundle: Bundle) -> str:
         return environments.prepare(bundles.lock_of(bundle), self.home)
@@ -268,7 +274,7 @@ def _shown(settings: Settings) -> dict[str, str] | None:
     return {"certificate": settings.tls.certificate, "name": settings.tls.name} if settings.tls else None
 
 
-def _of_this_machine(settings: Settings, folder: Path) -> dict[str, str]:
+def _of_this_machine(settings: Settings, folder: Path, python: str) -> dict[str, str]:
     """Variables that a worker gets from where it runs: its share of the cores, the place of collected model data, which
     outlives each version's app folder, and the caller's own PYTHONPATH, since the front runs with another."""
     threads = str(max(1, (os.cpu_count() or 1) // settings.workers))
@@ -277,6 +283,8 @@ def _of_this_machine(settings: Settings, folder: Path) -> dict[str, str]:
     kept = [entry for entry in given if Path(entry).parts[-3:] != ALIAS]
     path = {"PYTHONPATH": os.pathsep.join(kept)} if kept else {}
     own = {"SERVICE_NAME": settings.service, "MLDEPLOY_MODELDATA": str(folder / "modeldata")}
+    own[legacy.VARIABLE] = str(legacy.wanted()).lower()  # at each deployment: fronts outlive callers
+    own |= fronts.collecting(settings) | environments.variables(python)
     return {name: threads for name in THREADS if name not in os.environ} | path | own
 
 
@@ -288,8 +296,9 @@ def _next(folder: Path) -> Path:
     return new
 
 
-def _drop_old_apps(service: Path, keep: int) -> None:
-    numbers = sorted(int(path.name) for path in (service / "app").glob("*") if path.name.isdigit())
+def _drop_old_apps(service: Path, used: set[str], keep: int) -> None:
+    found = {path.name for path in (service / "app").glob("*") if path.name.isdigit()}
+    numbers = sorted(map(int, found - used))
     for number in numbers[:-keep]:
         shutil.rmtree(service / "app" / str(number), ignore_errors=True)
 

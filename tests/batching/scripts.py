@@ -48,8 +48,10 @@ def double(cost: float = 0.002) -> str:
     return DOUBLE.replace("COST", str(cost))
 
 
-def batching(front: Front) -> dict[str, Any]:
-    return front.control("why")["batching"]
+def batching(front: Front, of: str = "") -> dict[str, Any]:
+    """What `why` says of it; `of` one of several versions."""
+    found = front.control("why")
+    return (found["versions"][of] if of else found)["batching"]
 
 
 @contextmanager
@@ -84,10 +86,10 @@ def numbers(client: int, turn: int) -> list[Any]:
     return [client * 1_000_000 + turn]
 
 
-def learnt(front: Front, clients: int = 16) -> Front:
+def learnt(front: Front, clients: int = 16, of: str = "") -> Front:
     """The same front, once it joins."""
     with asking(front, clients, numbers):
-        eventually(lambda: batching(front)["size"] > 1 and batching(front)["runs"] > 20)
+        eventually(lambda: batching(front, of)["size"] > 1 and batching(front, of)["runs"] > 20)
     return front
 
 

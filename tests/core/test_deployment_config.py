@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_mldeploy.core.exceptions import NotAvailableException, WebserviceException
-from jupyter_mldeploy.core.webservice import AciWebservice, AksEndpoint, AksWebservice, LocalWebservice
+from jupyter_mldeploy.core.exceptions import WebserviceException
+from jupyter_mldeploy.core.webservice import AciWebservice, AksWebservice, LocalWebservice
 from jupyter_mldeploy.core.webservice.webservice import WebserviceDeploymentConfiguration
 
 aci, aks, local = (
@@ -206,7 +207,7 @@ def test_aks_fills_in_the_defaults_of_the_service() -> None:
     assert settings.limits == {
         "autoscale_enabled": True,
         "autoscale_min_replicas": 1,
-        "autoscale_max_replicas": 10,
+        "autoscale_max_replicas": min(10, os.cpu_count() or 1),  # as long as nobody asked for more
         "autoscale_refresh_seconds": 1,
         "autoscale_target_utilization": 70,
         "replica_max_concurrent_requests": None,  # no limit here unless given
@@ -216,6 +217,8 @@ def test_aks_fills_in_the_defaults_of_the_service() -> None:
         "timeout_seconds": 2,
         "success_threshold": 1,
         "failure_threshold": 3,
+        "enable_app_insights": False,
+        "collect_model_data": False,
     }
 
 
@@ -251,11 +254,18 @@ def test_keys_are_never_shown(configure: Any, capsys: pytest.CaptureFixture[str]
     assert "sesame" not in shown
 
 
-def test_what_does_not_exist_here_is_refused_with_its_reason() -> None:
-    with pytest.raises(NotAvailableException, match="AksEndpoint"):
-        AksEndpoint.deploy_configuration(version_name="a")
-    with pytest.raises(NotAvailableException, match=r"Model\.deploy"):
+def test_what_is_no_image_is_refused() -> None:
+    with pytest.raises(WebserviceException, match="Give an Image"):
         type(aci()).validate_image(object())
+
+
+def test_how_far_autoscaling_goes() -> None:
+    def bound(**given: Any) -> int:
+        return int(aks(autoscale_enabled=True, **given)._settings("name").limits["autoscale_max_replicas"])
+
+    assert bound(autoscale_max_replicas=20) == 20
+    assert bound() == min(10, os.cpu_count() or 1)
+    assert bound(autoscale_min_replicas=7) >= 7
 
 
 def test_what_has_no_effect_here_is_known() -> None:

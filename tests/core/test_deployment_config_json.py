@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mldeploy.core.exceptions import FileMissingException, NotAvailableException, WebserviceException
+from jupyter_mldeploy.core.exceptions import FileMissingException, WebserviceException
 from jupyter_mldeploy.core.webservice import AksWebservice, load_deployment_configuration
 from jupyter_mldeploy.core.webservice._fields import tree
 from jupyter_mldeploy.core.webservice.aci import (
@@ -152,7 +152,7 @@ def test_every_key_of_the_json_form_reaches_its_parameter(
     [
         ({}, WebserviceException, "computeType is missing. Use one of: aci, aks, local"),
         ({"computeType": "vm"}, WebserviceException, "computeType is 'vm'"),
-        ({"computeType": "AksEndpoint"}, NotAvailableException, "AksEndpoint"),
+        ({"computeType": "AksEndpoint", "trafficPercentile": 101}, WebserviceException, "traffic_percentile is 101"),
         ({"computeType": "local", "port": 99999}, WebserviceException, "port is 99999"),
         ({"computeType": "aci", "containerResourceRequirements": {"cpu": 0}}, WebserviceException, "cpu_cores is 0"),
     ],

@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "environments"))
+
+from deployer import deployer
+from wheelhouse import make_wheel
+
 from jupyter_mldeploy.core.conda_dependencies import CondaDependencies
 from jupyter_mldeploy.core.container_registry import ContainerRegistry
 from jupyter_mldeploy.core.environment import (
@@ -19,8 +24,13 @@ from jupyter_mldeploy.core.environment import (
     DockerBuildContext,
     DockerImageDetails,
     Environment,
+    RCranPackage,
+    RGitHubPackage,
+    RSection,
+    SparkPackage,
 )
 from jupyter_mldeploy.core.exceptions import NotAvailableException, UserErrorException, WebserviceException
+from jupyter_mldeploy.core.model import Model
 from jupyter_mldeploy.core.workspace import Workspace
 from jupyter_mldeploy.specs import EnvironmentSpec
 
@@ -195,16 +205,73 @@ def test_two_threads_that_register_at_once_get_versions_of_their_own(ws: Workspa
     assert sorted(versions, key=str) == [str(number) for number in range(1, 9)]
 
 
-@pytest.mark.parametrize("name", ["AzureML-Minimal", "AzureML-Tutorial", "AzureML-sklearn-0.24-ubuntu18.04-py37-cpu"])
+@pytest.mark.parametrize(
+    ("name", "packages"),
+    [
+        ("AzureML-Minimal", []),
+        ("AzureML-Tutorial", ["scikit-learn", "pandas", "numpy", "matplotlib", "joblib"]),
+        ("AzureML-sklearn-0.24-ubuntu18.04-py37-cpu", ["scikit-learn", "pandas", "numpy", "joblib"]),
+        ("AzureML-Scikit-learn-0.20.3", ["scikit-learn", "pandas", "numpy", "joblib"]),
+        ("AzureML-minimal-ubuntu18.04-py37-cpu-inference", []),
+        ("AzureML-PyTorch-1.3-CPU", ["torch", "torchvision", "numpy", "pandas"]),
+        ("AzureML-ACPT-pytorch-1.13-py38-cuda11.7-gpu", ["torch", "torchvision", "numpy", "pandas"]),
+        ("AzureML-TensorFlow-2.0-GPU", ["tensorflow", "numpy", "pandas"]),
+        ("AzureML-lightgbm-3.2-ubuntu18.04-py37-cpu", ["lightgbm", "scikit-learn", "pandas", "numpy", "joblib"]),
+        (
+            "AzureML-xgboost-0.9-ubuntu18.04-py37-cpu-inference",
+            ["xgboost", "scikit-learn", "pandas", "numpy", "joblib"],
+        ),
+        ("azureml-onnxruntime-1.6-ubuntu18.04-py37-cpu-inference", ["onnxruntime", "numpy"]),
+    ],
+)
 def test_a_curated_name_gives_what_it_means_today_and_says_so(
-    ws: Workspace, name: str, capsys: pytest.CaptureFixture[str]
+    ws: Workspace, name: str, packages: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     env = Environment.get(workspace=ws, name=name)
-    assert env.name == name
-    assert env._spec().pip[0] == "azureml-defaults"
-    assert f"{name} stands here for" in capsys.readouterr().out
-    assert "AzureML-Minimal" in Environment.list(ws)
+    assert (env.name, env.version) == (name, "1")
+    assert list(env._spec().pip) == ["azureml-defaults", *packages]
+    said = capsys.readouterr().out
+    assert f"{name} stands here for" in said
+    assert ("A GPU is used where" in said) == ("gpu" in name.lower() or "cuda" in name)
+    assert "AzureML-Minimal" in ws.environments
     assert env.clone("mine").register(ws).version == "1"
+
+
+@pytest.mark.parametrize(
+    "name", ["AzureML-Triton", "AzureML-PySpark-MmlSpark-0.15", "AzureML-Designer", "AzureML-AutoML"]
+)
+def test_a_curated_name_without_counterpart_is_refused_by_name_with_the_reason(ws: Workspace, name: str) -> None:
+    with pytest.raises(UserErrorException, match=f"{name}' has no counterpart here: "):
+        Environment.get(ws, name)
+
+
+def test_every_curated_name_that_is_listed_can_be_fetched_and_printed(ws: Workspace) -> None:
+    for name, listed in Environment.list(ws).items():
+        assert listed.python.conda_dependencies is not None
+        assert "azureml-defaults" in listed.python.conda_dependencies.serialize_to_string()
+        assert repr(Environment.get(ws, name)) == repr(listed)
+
+
+def test_an_own_environment_of_a_curated_name_wins(ws: Workspace) -> None:
+    env = Environment("AzureML-Minimal")
+    env.environment_variables["MINE"] = "yes"
+    env.register(ws)
+    assert Environment.get(ws, "AzureML-Minimal").environment_variables["MINE"] == "yes"
+
+
+def test_what_v1_kept_for_spark_and_r_is_accepted_stored_and_comes_back(ws: Workspace, tmp_path: Path) -> None:
+    env = Environment("lab")
+    env.r = RSection()
+    env.r.cran_packages = [RCranPackage("ggplot2", "3.3")]
+    env.r.github_packages = [RGitHubPackage("owner/name", "s3cret-token")]
+    env.spark.packages = [SparkPackage("com.example", "lab", "1.0")]
+    assert "s3cret-token" not in repr(env)
+    env.save_to_directory(str(tmp_path / "saved"))
+    for again in (env.register(ws), Environment.load_from_directory(str(tmp_path / "saved")), env.clone("lab")):
+        assert json.loads(repr(again))["r"]["cranPackages"] == [
+            {"name": "ggplot2", "version": "3.3", "repository": None}
+        ]
+        assert json.loads(repr(again))["spark"]["packages"][0]["artifact"] == "lab"
 
 
 def test_a_clone_is_deep_and_not_registered(ws: Workspace) -> None:
@@ -347,6 +414,30 @@ def test_a_private_wheel_gets_a_url_that_can_stand_among_pip_packages(ws: Worksp
     assert Path(url.removeprefix("file://")).read_bytes() == b"two"
 
 
+def test_a_private_wheel_serves_also_after_its_own_file_is_gone(ws: Workspace, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path / "dist", "labpkg", says="from the workspace")
+    env = Environment("with a wheel")
+    env.python.conda_dependencies = CondaDependencies.create(pip_packages=["azureml-defaults"])
+    assert env.python.conda_dependencies is not None
+    env.python.conda_dependencies.add_pip_package(Environment.add_private_pip_wheel(ws, str(wheel)))
+    wheel.unlink()
+    script = "import labpkg\ndef init():\n    pass\n\ndef run(raw_data):\n    return labpkg.SAYS\n"
+    with deployer(ws, tmp_path) as own:
+        config = own.inference(script)
+        config.environment = env
+        service = Model.deploy(ws, "with-a-wheel", [], config)
+        service.wait_for_deployment()
+        assert service.run("{}") == "from the workspace"
+
+
+def test_a_wheel_that_left_the_workspace_is_named_before_any_work(ws: Workspace, tmp_path: Path) -> None:
+    env = Environment("lab")
+    gone = (tmp_path / "gone-1.0-py3-none-any.whl").as_uri()
+    env.python.conda_dependencies = CondaDependencies.create(pip_packages=[gone])
+    with pytest.raises(UserErrorException, match="there is no file 'file:///"):
+        env.build(ws)
+
+
 def test_build_registers_and_makes_the_environment(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     env = Environment("lab")
     env.python.conda_dependencies = CondaDependencies.create(pip_packages=["pytest"])
@@ -380,11 +471,26 @@ def test_build_local_shows_what_it_does_and_pushes_no_image(ws: Workspace, capsy
         env.build_local(ws, pushImageToWorkspaceAcr=True)
 
 
-def test_there_are_no_image_details_and_the_sentence_says_what_there_is(ws: Workspace) -> None:
-    with pytest.raises(NotAvailableException, match="build"):
-        Environment("lab").get_image_details(ws)
-    details = DockerImageDetails(imageExistsInRegistry=True, dockerImage={"name": "n", "registry": "r"})
-    assert (details.image_exist, details.image, details.registry, details.dockerfile) == (True, "n", "r", None)
+def test_image_details_tell_the_python_that_serves_and_that_no_image_was_made(ws: Workspace) -> None:
+    env = Environment.from_dockerfile("lab", "FROM scratch\n")
+    details = env.get_image_details(ws)
+    assert isinstance(details, DockerImageDetails)
+    assert details.image_exist is False
+    assert details["imageExistsInRegistry"] is False
+    assert details.interpreter_path == sys.executable
+    assert details.environment_path == str(Path(sys.executable).parents[1])
+    assert details.dockerfile == "FROM scratch\n"
+    known = DockerImageDetails(imageExistsInRegistry=True, dockerImage={"name": "n", "registry": "r"})
+    assert (known.image_exist, known.image, known.repository, known.registry) == (True, "n", "n", "r")
+
+
+def test_image_details_of_what_was_not_built_yet_name_no_python(ws: Workspace, tmp_path: Path) -> None:
+    env = Environment("lab")
+    wheel = make_wheel(tmp_path, "labpkg")
+    env.python.conda_dependencies = CondaDependencies.create(pip_packages=[str(wheel)])
+    assert env.get_image_details(ws).interpreter_path is None
+    env.build_local(ws)
+    assert str(env.get_image_details(ws).interpreter_path).startswith(str(ws._home.environments))
 
 
 def test_an_environment_comes_back_from_its_folder(tmp_path: Path) -> None:

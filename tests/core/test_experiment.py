@@ -60,6 +60,12 @@ def test_list_filters_by_name_and_tags(ws: Workspace) -> None:
     assert [e.name for e in Experiment.list(ws, "listed-1")] == ["listed-1"]
 
 
+def test_the_portal_url_is_where_the_runs_can_be_looked_at(ws: Workspace) -> None:
+    experiment = Experiment(ws, "shown")
+    assert Path(experiment.get_portal_url().removeprefix("file://")).is_dir()
+    assert experiment.start_logging().get_portal_url().startswith(experiment.get_portal_url())
+
+
 def test_delete_takes_the_id(ws: Workspace) -> None:
     experiment = Experiment(ws, "deleted")
     Experiment.delete(ws, experiment.id)
@@ -92,8 +98,8 @@ def test_start_logging_takes_v1s_arguments_and_copies_no_folder(ws: Workspace, h
     assert run.get_file_names() == ["outputs/model.txt", "outputs/other.txt"]
 
 
-def test_submit_says_what_to_do_instead(ws: Workspace) -> None:
-    with pytest.raises(NotAvailableException, match="start_logging"):
+def test_what_cannot_be_submitted_says_what_can(ws: Workspace) -> None:
+    with pytest.raises(NotAvailableException, match="ScriptRunConfig"):
         Experiment(ws, "submitted").submit(object())
     with pytest.raises(NotAvailableException, match=r"Workspace\.from_config"):
         Experiment.from_directory(".")

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_mldeploy import services
 from jupyter_mldeploy.core import Model, Workspace
-from jupyter_mldeploy.core.exceptions import NotAvailableException, WebserviceException, WorkspaceException
+from jupyter_mldeploy.core.exceptions import WebserviceException, WorkspaceException
 from jupyter_mldeploy.core.resource_configuration import ResourceConfiguration
 from jupyter_mldeploy.services import records
 from jupyter_mldeploy.specs import Plan, ScriptSpec, ServiceRecord, Settings
@@ -163,10 +163,3 @@ def test_print_configuration_shows_what_was_given(model: Model, capsys: pytest.C
     for piece in (model.id, "named:1", "score.py", "Aci", "cpu_cores: 1", "memory_gb: 2"):
         assert piece in said
     assert "hidden" not in said and "too" not in said.replace("tool", "")
-
-
-def test_packages_and_profiles_say_what_to_do_instead(ws: Workspace, model: Model) -> None:
-    with pytest.raises(NotAvailableException, match=r"Model\.deploy"):
-        Model.package(ws, [model])
-    with pytest.raises(NotAvailableException):
-        Model.profile(ws, "p", [model], None, None)  # type: ignore[arg-type]

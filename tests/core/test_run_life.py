@@ -168,13 +168,10 @@ def test_secrets_come_from_the_workspace(ws: Workspace, run: Run) -> None:
 @pytest.mark.parametrize(
     ("call", "arguments"),
     [
-        ("submit_child", (None,)),
         ("take_snapshot", (".",)),
         ("restore_snapshot", ()),
         ("get_snapshot_id", ()),
         ("get_environment", ()),
-        ("clean", ()),
-        ("list_by_compute", (None,)),
         ("add_type_provider", ("x", None)),
     ],
 )

@@ -16,10 +16,11 @@ import requests
 from deployer import BROKEN, ECHO, SLOW, Deployer, deployer
 
 from jupyter_mldeploy import services
-from jupyter_mldeploy.core import Workspace
+from jupyter_mldeploy.core import Model, Workspace
 from jupyter_mldeploy.core.exceptions import NotAvailableException, UserErrorException, WebserviceException
 from jupyter_mldeploy.core.webservice import (
     AciWebservice,
+    AksEndpoint,
     AksWebservice,
     LocalWebservice,
     UnknownWebservice,
@@ -362,20 +363,6 @@ def test_a_type_that_another_version_wrote_can_be_looked_at(own: Deployer) -> No
     service.delete()
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: Webservice.deploy(None, "n", [], None),
-        lambda: Webservice.deploy_from_model(None, "n", [], None),
-        lambda: Webservice.deploy_from_image(None, "n", None),
-        lambda: Webservice.deploy_local_from_model(None, "n", [], None),
-    ],
-)
-def test_the_deploys_of_old_name_their_successor(call: Any) -> None:
-    with pytest.raises(NotAvailableException, match=r"Use Model\.deploy\("):
-        call()
-
-
 def test_check_for_existing_webservice(shared: Deployer) -> None:
     Webservice.check_for_existing_webservice(shared.ws, "not-there")
     Webservice.check_for_existing_webservice(shared.ws, "web-aci", overwrite=True)
@@ -416,3 +403,18 @@ def test_a_service_whose_front_died_says_so_and_is_back_after_one_call(
         service.run(INPUT)
     Webservice(own.ws, "struck").restart(wait=True)
     assert json.loads(service.run(INPUT)) == [3, 7], "also by an object from before"
+
+
+def test_a_version_of_an_endpoint_shows_its_own_models(own: Deployer) -> None:
+    (own.folder / "m.txt").write_text("weights")
+    model = Model.register(own.ws, str(own.folder / "m.txt"), "of-green")
+    asked = AksEndpoint.deploy_configuration(version_name="blue", auth_enabled=False)
+    service = own.deployed("with-models", asked)
+    script = own.inference(ECHO.format("green"), "green.py")
+    service.create_version("green", models=[model], inference_config=script)
+    service.wait_for_deployment()
+    assert [m.id for m in service.versions["green"].models] == ["of-green:1"]
+    assert service.versions["blue"].models == []
+    service.versions["green"].delete()
+    service.wait_for_deployment()
+    assert list(service.versions) == ["blue"]

@@ -168,7 +168,10 @@ def test_the_same_goes_to_the_cloud_types_under_another_name(own: Deployer) -> N
     model = Model.register(own.ws, str(own.folder / "weights.txt"), "local-model")
     service = own.deployed("local-first", LOCAL, ECHO.format("same"), models=[model])
     with pytest.raises(WebserviceException, match="'local-first' exists already"):
-        service.deploy_to_cloud()
+        service.deploy_to_cloud("local-first")
+    unnamed = service.deploy_to_cloud()
+    unnamed.wait_for_deployment()
+    assert (unnamed.name, unnamed.compute_type, unnamed.run("{}")) == ("local-first-cloud", "ACI", "same")
     cloud = service.deploy_to_cloud("cloud-second", AksWebservice.deploy_configuration())
     cloud.wait_for_deployment()
     assert isinstance(cloud, AksWebservice) and cloud.run("{}") == "same"

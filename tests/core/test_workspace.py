@@ -219,9 +219,10 @@ def test_update_changes_what_a_folder_can_keep(home: Path) -> None:
     assert Workspace.get("mine-1").tags == {"b": "2"}
 
 
-def test_the_collections_of_an_empty_workspace_are_empty_dicts(home: Path) -> None:
+def test_the_collections_of_an_empty_workspace_are_empty_dicts_but_for_the_datastores(home: Path) -> None:
     ws = Workspace.create("mine-1")
-    for name in ("datastores", "datasets", "images", "linked_services", "private_endpoints", "webservices"):
+    assert [*ws.datastores] == ["workspaceblobstore", "workspacefilestore"], "those that every v1 workspace has"
+    for name in ("datasets", "images", "linked_services", "private_endpoints", "webservices"):
         assert getattr(ws, name) == {}
     assert ws.sku == "basic"
 
@@ -316,8 +317,6 @@ def test_a_login_object_is_taken_and_said_once_to_be_needless(home: Path, capsys
 @pytest.mark.parametrize(
     ("call", "arguments"),
     [
-        ("get_default_datastore", ()),
-        ("set_default_datastore", ("x",)),
         ("add_private_endpoint", (None,)),
         ("delete_private_endpoint_connection", ("x",)),
         ("list_keys", ()),

@@ -80,7 +80,7 @@ def test_azures_own_packages_are_left_out_whatever_their_spelling() -> None:
 
 def test_everything_that_was_changed_is_told() -> None:
     spec = EnvironmentSpec(
-        conda=("scikit-learn=1.0", "pytorch", "openssl", "some-lab-package", "pip=20.2"),
+        conda=("scikit-learn=1.0", "pytorch", "openssl", "some-lab-package", "pip=20.2", "ffmpeg=4"),
         pip_options=("--use-feature=2020-resolver", "--pre"),
         docker={"base_image": "example/image:1"},
     )
@@ -89,6 +89,7 @@ def test_everything_that_was_changed_is_told() -> None:
     assert "pytorch as torch" in told
     assert "not Python packages: openssl" in told
     assert "conda name: some-lab-package" in told
+    assert "programs that only conda has: ffmpeg=4" in told
     assert "only pip knows were left out: --use-feature=2020-resolver" in told
     assert "base image" in told
     assert "pip=20.2" not in told

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
 from jupyter_mldeploy.environments.conda import translate
+from jupyter_mldeploy.environments.conda_names import LIBRARIES, PROGRAMS, RENAMED, SAME
 from jupyter_mldeploy.errors import InvalidInput
 
 
@@ -36,6 +37,20 @@ from jupyter_mldeploy.errors import InvalidInput
         ("py-xgboost", "xgboost"),
         ("tensorflow-gpu==2.15", "tensorflow==2.15"),
         ("matplotlib-base", "matplotlib"),
+        ("tensorflow-mkl=2.3", "tensorflow==2.3.*"),
+        ("py-opencv=4.5", "opencv-python-headless==4.5.*"),
+        ("psycopg2", "psycopg2-binary"),
+        ("keras-gpu=2.3.1", "keras==2.3.1.*"),
+        ("faiss-gpu", "faiss-cpu"),
+        ("librosa=0.8", "librosa==0.8.*"),
+        ("libgcc", ""),
+        ("libgfortran-ng=7.5.0=ha8ba4b0_17", ""),
+        ("_libgcc_mutex=0.1=main", ""),
+        ("ld_impl_linux-64=2.33.1", ""),
+        ("mkl_random=1.2.2", ""),
+        ("xorg-libx11", ""),
+        ("r-ggplot2", ""),
+        ("ffmpeg=4.2", ""),
         ("openssl=1.1", ""),
         ("cudatoolkit", ""),
         ("pip=20.2.4", ""),
@@ -59,6 +74,15 @@ def test_what_cannot_be_said_on_pypi_is_refused_with_its_text(conda: str) -> Non
     with pytest.raises(InvalidInput) as caught:
         translate(conda)
     assert repr(conda) in caught.value.message
+
+
+def test_the_tables_say_different_things_and_name_what_pip_can_parse() -> None:
+    assert not SAME & LIBRARIES
+    assert not (SAME | LIBRARIES) & PROGRAMS
+    assert not set(RENAMED) & (SAME | LIBRARIES | PROGRAMS)
+    assert all(name != Requirement(target).name for name, target in RENAMED.items())
+    assert all(name == name.lower() for name in RENAMED)
+    assert len(RENAMED) + len(SAME) + len(LIBRARIES) + len(PROGRAMS) > 150
 
 
 names = st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,5})?", fullmatch=True)

@@ -210,6 +210,15 @@ def test_the_users_own_interpreter_is_taken_as_it_is(home: Home) -> None:
     assert environments.lock(EnvironmentSpec(user_managed=True), home, say=quiet).interpreter == sys.executable
 
 
+def test_an_interpreter_of_an_image_is_left_aside_with_the_image(home: Home) -> None:
+    spec = EnvironmentSpec(user_managed=True, interpreter="/opt/miniconda/bin/python", docker={"base_image": "mine:1"})
+    environments.check(spec)
+    lock = environments.lock(spec, home, say=quiet)
+    assert lock.interpreter == sys.executable
+    assert "base image is left aside" in lock.notices[0]
+    assert "/opt/miniconda/bin/python is the image's" in lock.notices[0]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -274,6 +274,7 @@ class TestOthers:
     def test_following_a_log_ends_with_an_interrupt(self, shell: Shell, script: Path) -> None:
         shell.run("%deploy adder")
         code = (
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # off under a shell's &
             "from IPython.core.interactiveshell import InteractiveShell as Shell; shell = Shell()\n"
             "shell.run_line_magic('load_ext', 'jupyter_mldeploy')\n"
             "shell.run_line_magic('logs', 'adder -f'); print('went on')"

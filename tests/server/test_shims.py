@@ -54,6 +54,12 @@ WORKS = {
     "from azureml_inference_server_http.api.aml_request import AMLRequest as Same\nout = AMLRequest is Same": True,
     "from azureml.contrib.services.aml_response import AMLResponse\nout = AMLResponse('x', 201).status_code": 201,
     "import azureml.core\nout = hasattr(azureml.core, '__wrapped__')": False,
+    "from azureml.core import Workspace, Run, Experiment\nimport azureml.core.workspace\n"
+    "from azureml.core.authentication import ServicePrincipalAuthentication\n"
+    "def f(ws: Workspace = None) -> Run: pass\nout = isinstance(1, Workspace)": False,
+    "from azureml.core import Workspace\nfrom azureml.core import Workspace as Same\nout = Workspace is Same": True,
+    "from azureml.exceptions import DatasetTypeException, AzureMLException\ntry:\n    out = 1\n"
+    "except DatasetTypeException:\n    pass\nout = issubclass(DatasetTypeException, AzureMLException)": True,
     "try:\n    import azureml.dataprep\nexcept ImportError:\n    out = 'absent'": "absent",
 }
 
@@ -65,10 +71,11 @@ def test_what_scripts_import_is_there(worker: Worker, code: str) -> None:
 
 MISSING = {
     "import azureml.dataprep": "azureml.dataprep is not available inside a service",
-    "from azureml.core import Workspace": "azureml.core.Workspace is not available inside a service",
-    "import azureml.core.workspace": "azureml.core.workspace is not available inside a service",
-    "from azureml.core.model import InferenceConfig": "azureml.core.model.InferenceConfig is not available",
-    "from azureml.exceptions import DatasetTypeException": "azureml.exceptions.DatasetTypeException is not available",
+    "from azureml.core import Workspace\nWorkspace.from_config()": "azureml.core.Workspace is not available inside",
+    "from azureml.core import Workspace\nWorkspace('a', 'b', 'c')": "azureml.core.Workspace is not available inside",
+    "from azureml.core.run import Run\nRun.get_context()": "azureml.core.run.Run is not available inside a service",
+    "import azureml.core.workspace as w\nw.Workspace()": "azureml.core.workspace.Workspace is not available inside",
+    "from azureml.core.model import InferenceConfig\nInferenceConfig()": "azureml.core.model.InferenceConfig is not",
     "from azureml.core import Model\nModel(None, 'm')": "Use Model.get_model_path(name)",
     "from azureml.core import Model\nModel.get_model_path('nope')": "ModelNotFoundException",
     "from azureml.core import Model\nModel.get_model_path('nope', 1)": "WebserviceException",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._unavailable import unavailable
 from ..exceptions import ComputeTargetException
+from . import _certificates
 from ._aks_configurations import (
     AksAttachConfiguration,
     AksProvisioningConfiguration,
@@ -88,17 +89,18 @@ class AksCompute(ComputeTarget):
         )
 
     def update(self, update_configuration: AksUpdateConfiguration) -> None:
-        """Record changes of TLS and load balancer."""
+        """Change TLS and the load balancer; a certificate is served by what is deployed or updated from then on."""
         if not isinstance(update_configuration, AksUpdateConfiguration):
             raise ComputeTargetException(f"{update_configuration!r} is no AksUpdateConfiguration.")
         update_configuration.validate_configuration()
-        ssl = update_configuration.ssl_configuration
-        self._reconfigure(
-            ssl_cname=ssl and ssl.cname,
-            leaf_domain_label=ssl and ssl.leaf_domain_label,
-            load_balancer_type=update_configuration.load_balancer_type,
-            load_balancer_subnet=update_configuration.load_balancer_subnet,
-        )
+        ssl, balancer = update_configuration.ssl_configuration, ("load_balancer_type", "load_balancer_subnet")
+        given = {name: value for name in balancer if (value := getattr(update_configuration, name)) is not None}
+        tls = _certificates.changes(self.workspace._home, self.name, ssl) if ssl else {}
+        self._reconfigure(**given, **tls)
+
+    def _remove(self) -> None:
+        super()._remove()
+        _certificates.remove(self.workspace._home, self.name)
 
     def get_credentials(self) -> NoReturn:
         unavailable(

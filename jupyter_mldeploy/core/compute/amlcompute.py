@@ -51,6 +51,23 @@ class AmlComputeProvisioningConfiguration(ComputeConfiguration):
 
 
 @dataclass(frozen=True)
+class ScaleSettings:
+    """Between which numbers of nodes a cluster may scale; times in seconds."""
+
+    minimum_node_count: int | None
+    maximum_node_count: int | None
+    idle_seconds_before_scaledown: float | None
+
+    def serialize(self) -> dict[str, Any]:
+        """The values by their JSON keys."""
+        return {
+            "minNodeCount": self.minimum_node_count,
+            "maxNodeCount": self.maximum_node_count,
+            "nodeIdleTimeBeforeScaleDown": self.idle_seconds_before_scaledown,
+        }
+
+
+@dataclass(frozen=True)
 class AmlComputeStatus:
     """How large the cluster is, and shall be."""
 
@@ -59,6 +76,9 @@ class AmlComputeStatus:
     provisioning_state: str | None
     allocation_state: str = "Steady"
     errors: Any = None
+    scale_settings: ScaleSettings | None = None
+    vm_size: str | None = None
+    vm_priority: str | None = None
 
     def serialize(self) -> dict[str, Any]:
         """The values by their JSON keys."""
@@ -68,6 +88,9 @@ class AmlComputeStatus:
             "provisioningState": self.provisioning_state,
             "allocationState": self.allocation_state,
             "errors": self.errors,
+            "scaleSettings": self.scale_settings and self.scale_settings.serialize(),
+            "vmSize": self.vm_size,
+            "vmPriority": self.vm_priority,
         }
 
 
@@ -81,6 +104,7 @@ class AmlCompute(ComputeTarget):
     min_nodes: int | None = None
     max_nodes: int | None = None
     idle_seconds_before_scaledown: int | None = None
+    scale_settings: ScaleSettings | None = None
     status: AmlComputeStatus | None = None
 
     provisioning_configuration = staticmethod(AmlComputeProvisioningConfiguration)
@@ -92,7 +116,15 @@ class AmlCompute(ComputeTarget):
         self.min_nodes, self.max_nodes = asked.get("min_nodes"), asked.get("max_nodes")
         self.idle_seconds_before_scaledown = asked.get("idle_seconds_before_scaledown")
         nodes = self.min_nodes or 0
-        self.status = AmlComputeStatus(nodes, nodes, self.provisioning_state)
+        self.scale_settings = ScaleSettings(self.min_nodes, self.max_nodes, self.idle_seconds_before_scaledown)
+        self.status = AmlComputeStatus(
+            nodes,
+            nodes,
+            self.provisioning_state,
+            scale_settings=self.scale_settings,
+            vm_size=self.vm_size,
+            vm_priority=self.vm_priority,
+        )
 
     def wait_for_completion(  # type: ignore[override]  # v1's own order
         self,
@@ -120,8 +152,9 @@ class AmlCompute(ComputeTarget):
         idle_seconds_before_scaledown: float | None = None,
     ) -> None:
         """Record another size."""
-        changes = {"min_nodes": min_nodes, "max_nodes": max_nodes}
-        self._reconfigure(**changes, idle_seconds_before_scaledown=idle_seconds_before_scaledown)
+        idle = {"idle_seconds_before_scaledown": idle_seconds_before_scaledown}
+        changes: dict[str, float | None] = {"min_nodes": min_nodes, "max_nodes": max_nodes, **idle}
+        self._reconfigure(**{name: value for name, value in changes.items() if value is not None})
 
     def list_nodes(self) -> list[dict[str, Any]]:
         """None: the stand-in has no nodes of its own."""
@@ -134,7 +167,7 @@ class AmlCompute(ComputeTarget):
         return []
 
     def serialize(self) -> dict[str, Any]:
-        size = {"minNodeCount": self.min_nodes, "maxNodeCount": self.max_nodes}
+        size = self.scale_settings and self.scale_settings.serialize()
         return {**super().serialize(), "vmSize": self.vm_size, "vmPriority": self.vm_priority, "scaleSettings": size}
 
     def add_identity(self, identity_type: str, identity_id: list[str] | None = None) -> NoReturn:

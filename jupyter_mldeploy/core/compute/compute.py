@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ... import services
@@ -130,8 +131,10 @@ class ComputeTarget:
         return _records.read(self.workspace._home, self.name)
 
     def _reconfigure(self, **changes: Any) -> None:
+        """Write a changed configuration; None takes a value away."""
         record = self._record()
-        configuration = {**record.configuration, **{k: v for k, v in changes.items() if v is not None}}
+        merged = {**record.configuration, **changes}
+        configuration = {name: value for name, value in merged.items() if value is not None}
         changed = replace(record, configuration=configuration, modified_time=time.time())
         _records.write(self.workspace._home, changed)
         self.refresh_state()
@@ -223,8 +226,13 @@ def _new(workspace: Workspace, name: str, configuration: ComputeConfiguration) -
         resource_id=given.get("resource_id", ""),
         description=given.pop("description", None),
         tags={str(key): str(value) for key, value in given.pop("tags", {}).items()},
-        configuration=given,
+        configuration={name: _kept(name, value) for name, value in given.items()},
     )
+
+
+def _kept(name: str, value: Any) -> Any:
+    """Files are meant from the folder that is the current one now."""
+    return str(Path(value).expanduser().absolute()) if name.endswith("_pem_file") else value
 
 
 def _time(seconds: float) -> datetime:

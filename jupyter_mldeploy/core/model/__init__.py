@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from ._inference import InferenceConfig
 from ._model import Model
+from ._package import ModelPackage
 
-__all__ = ["InferenceConfig", "Model"]
+__all__ = ["InferenceConfig", "Model", "ModelPackage"]

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...errors import known
+from ...errors import NotFound, known
 from ...server import modelpath
 from ...specs import ModelInfo
+from .._data import records
+from .._data.dataset_factory import of_record
 from .._tags import check_filter, matches
 from ..exceptions import ModelNotFoundException, WebserviceException, translated
 
@@ -100,13 +102,21 @@ def model_path(name: str, version: int | None, workspace: Workspace | None) -> s
         raise WebserviceException(error.message) from None
 
 
+def sample(workspace: Workspace | None, id: str | None) -> Any:
+    """The data set of that id, or the id itself where no such data set is kept."""
+    if workspace is None or id is None:
+        return id
+    try:
+        return of_record(workspace, records.find(workspace._home, id))
+    except NotFound:
+        return id
+
+
 def services_with(workspace: Workspace, id: str) -> list[str]:
     """The names of the services that serve the model `id`."""
     from ... import services
 
     home = workspace._home
     return [
-        name
-        for name in services.names(home)
-        if any(model.id == id for model in services.record(home, name).plan.models)
+        name for name in services.names(home) if any(model.id == id for model in services.record(home, name).models)
     ]

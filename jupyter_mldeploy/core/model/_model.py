@@ -7,18 +7,19 @@ import shutil
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from ... import disk, errors
 from ...specs import ModelInfo
 from .._tags import as_texts
-from .._unavailable import unavailable
 from ..exceptions import UserErrorException, WebserviceException, translated
 from ..resource_configuration import ResourceConfiguration
 from . import _lookup, _payload, _summary
+from ._package import ModelPackage, package
 from ._register import Framework, Registration, dataset_id, dataset_references, register, resources
 
 if TYPE_CHECKING:
+    from ..profile import ModelProfile
     from ..run import Run
     from ..webservice import Webservice
     from ..workspace import Workspace
@@ -73,8 +74,6 @@ class Model:
         self.datasets: dict[str, list[str]] = {k: list(v) for k, v in info.extra.get("datasets", {}).items()}
         self.parent_id: str | None = None
         self.derived_model_ids: list[str] | None = None
-        self.sample_input_dataset: str | None = info.extra.get("sampleInputDatasetId")
-        self.sample_output_dataset: str | None = info.extra.get("sampleOutputDatasetId")
         self.resource_configuration = ResourceConfiguration.deserialize(info.extra.get("resourceConfiguration"))
 
     def __repr__(self) -> str:
@@ -94,6 +93,16 @@ class Model:
     def run(self) -> Run | None:
         """The run that the model was registered from, looked up when asked for."""
         return self._opened.get_run(self.run_id) if self.run_id else None
+
+    @property
+    def sample_input_dataset(self) -> Any:
+        """The data set that shows what the model takes; its id when it was none of this workspace."""
+        return _lookup.sample(self.workspace, self._info.extra.get("sampleInputDatasetId"))
+
+    @property
+    def sample_output_dataset(self) -> Any:
+        """The data set that shows what the model answers; its id when it was none of this workspace."""
+        return _lookup.sample(self.workspace, self._info.extra.get("sampleOutputDatasetId"))
 
     @staticmethod
     def register(
@@ -317,8 +326,12 @@ class Model:
         generate_dockerfile: bool = False,
         image_name: str | None = None,
         image_label: str | None = None,
-    ) -> NoReturn:
-        unavailable("Model.package", "It comes with the Docker target; until then deploy with `Model.deploy`.")
+    ) -> ModelPackage:
+        """Pack models, script and environment for `docker build`; `save` on the result writes the folder.
+
+        With `generate_dockerfile` only: the name and the label are an image's, which does not exist yet.
+        """
+        return package(workspace, models, inference_config, generate_dockerfile)
 
     @staticmethod
     def profile(
@@ -330,5 +343,11 @@ class Model:
         cpu: float | None = None,
         memory_in_gb: float | None = None,
         description: str | None = None,
-    ) -> NoReturn:
-        unavailable("Model.profile", "It comes with the Docker target; until then deploy and measure the service.")
+    ) -> ModelProfile:
+        """Measure latency, throughput, cpu and memory of a service of these models on the rows of a data set.
+
+        The service exists for the time of the test. `cpu` is recorded; `memory_in_gb` is the limit of its worker.
+        """
+        from .._profiling import profile
+
+        return profile(workspace, profile_name, models, inference_config, input_dataset, cpu, memory_in_gb, description)

@@ -136,6 +136,14 @@ def register(
     return Model._of(workspace, workspace._registry.register(model_name, source, child_paths=children, details=details))
 
 
+def register_path(workspace: Workspace, model: Any) -> Any:
+    """A local path as the model that it is registered as, by its base name; anything else as it is."""
+    if not isinstance(model, (str, Path)) or not Path(model).exists():
+        return model
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", Path(model).absolute().name).lstrip("._-")
+    return register(workspace, model, name, None, Registration())
+
+
 def _check_source(source: Path, given: str, child_paths: Sequence[str] | None) -> None:
     if not source.exists():
         near = sorted(path.name for path in source.parent.iterdir()) if source.parent.is_dir() else []

@@ -12,6 +12,8 @@ from ._configuration import BOTH, Flag, Number, Text, Texts, WebserviceDeploymen
 from ._fields import Rule
 from ._parts import ContainerResourceRequirements, EncryptionProperties, VnetConfiguration
 
+SWITCHES = ("enable_app_insights", "collect_model_data")
+
 
 @dataclass
 class AciServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
@@ -27,14 +29,14 @@ class AciServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     location: Annotated[Text, Rule("location", effect=False)] = None
     auth_enabled: Annotated[Flag, Rule("authEnabled", False)] = None
     ssl_enabled: Annotated[Flag, Rule("sslEnabled", False)] = None
-    enable_app_insights: Annotated[Flag, Rule("appInsightsEnabled", False, effect=False)] = None
+    enable_app_insights: Annotated[Flag, Rule("appInsightsEnabled", False)] = None
     ssl_cert_pem_file: Annotated[Text, Rule("sslCertificate")] = None
     ssl_key_pem_file: Annotated[Text, Rule("sslKey")] = None
     ssl_cname: Annotated[Text, Rule("cname")] = None
     dns_name_label: Annotated[Text, Rule("dnsNameLabel", effect=False)] = None
     primary_key: Annotated[Text, Rule("keys.primaryKey")] = field(default=None, repr=False)
     secondary_key: Annotated[Text, Rule("keys.secondaryKey")] = field(default=None, repr=False)
-    collect_model_data: Annotated[Flag, Rule("dataCollection.storageEnabled", False, effect=False)] = None
+    collect_model_data: Annotated[Flag, Rule("dataCollection.storageEnabled", False)] = None
     cmk_vault_base_url: Annotated[Text, Rule("vaultBaseUrl", effect=False)] = None
     cmk_key_name: Annotated[Text, Rule("keyName", effect=False)] = None
     cmk_key_version: Annotated[Text, Rule("keyVersion", effect=False)] = None
@@ -74,7 +76,9 @@ class AciServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
 
     def _settings(self, service: str) -> Settings:
         auth: Auth = "token" if self.token_auth_enabled else "key" if self.auth_enabled else "none"
-        return _switches.applied(Settings(service, auth=auth, cpu=self.cpu_cores, memory_gb=self.memory_gb), self)
+        limits = {name: value for name in SWITCHES if (value := getattr(self, name)) is not None}
+        settings = Settings(service, auth=auth, cpu=self.cpu_cores, memory_gb=self.memory_gb, limits=limits)
+        return _switches.applied(settings, self)
 
     def _resources(self) -> ContainerResourceRequirements:
         return ContainerResourceRequirements(self.cpu_cores, self.memory_gb)

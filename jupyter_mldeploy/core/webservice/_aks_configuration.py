@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from numbers import Real
@@ -22,7 +23,8 @@ AUTOSCALE = (
 )
 PROBE = ("period_seconds", "initial_delay_seconds", "timeout_seconds", "success_threshold", "failure_threshold")
 HELD = ("replica_max_concurrent_requests", "max_request_wait_time")
-LIMITS = ("autoscale_enabled", *AUTOSCALE, *PROBE)
+SWITCHES = ("enable_app_insights", "collect_model_data")
+LIMITS = (*AUTOSCALE, *PROBE, *SWITCHES)
 
 
 @dataclass
@@ -38,14 +40,14 @@ class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
 
     autoscale_enabled: Annotated[Flag, Rule("autoScaler.autoscaleEnabled")]
     autoscale_min_replicas: Annotated[Whole, Rule("autoScaler.minReplicas", 1, above=0)]
-    autoscale_max_replicas: Annotated[Whole, Rule("autoScaler.maxReplicas", 10, above=0, effect=False)]
-    autoscale_refresh_seconds: Annotated[Whole, Rule("autoScaler.refreshPeriodInSeconds", 1, above=0, effect=False)]
-    autoscale_target_utilization: Annotated[Whole, Rule("autoScaler.targetUtilization", 70, above=0, effect=False)]
-    collect_model_data: Annotated[Flag, Rule("dataCollection.storageEnabled", False, effect=False)]
+    autoscale_max_replicas: Annotated[Whole, Rule("autoScaler.maxReplicas", 10, above=0)]
+    autoscale_refresh_seconds: Annotated[Whole, Rule("autoScaler.refreshPeriodInSeconds", 1, above=0)]
+    autoscale_target_utilization: Annotated[Whole, Rule("autoScaler.targetUtilization", 70, above=0)]
+    collect_model_data: Annotated[Flag, Rule("dataCollection.storageEnabled", False)]
     auth_enabled: Annotated[Flag, Rule("authEnabled", True)]
     cpu_cores: Annotated[Number, Rule("containerResourceRequirements.cpu", above=0, effect=False)]
     memory_gb: Annotated[Number, Rule("containerResourceRequirements.memoryInGB", above=0, effect=False)]
-    enable_app_insights: Annotated[Flag, Rule("appInsightsEnabled", False, effect=False)]
+    enable_app_insights: Annotated[Flag, Rule("appInsightsEnabled", False)]
     scoring_timeout_ms: Annotated[Whole, Rule("scoringTimeoutMs", 60_000, above=0)]
     replica_max_concurrent_requests: Annotated[Whole, Rule("maxConcurrentRequestsPerContainer", 1, above=0)]
     max_request_wait_time: Annotated[Whole, Rule("maxQueueWaitMs", 500, above=0)]
@@ -102,6 +104,7 @@ class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
         auth: Auth = "token" if self.token_auth_enabled else "key" if effective(self, "auth_enabled") else "none"
         limits: dict[str, Any] = {name: effective(self, name) for name in LIMITS}
         limits |= {name: getattr(self, name) for name in HELD}
+        limits |= {"autoscale_enabled": self._autoscales(), "autoscale_max_replicas": self._most()}
         settings = Settings(
             service,
             workers=self.num_replicas or self.autoscale_min_replicas or 1,
@@ -109,12 +112,17 @@ class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
             cpu=self.cpu_cores_limit or self.cpu_cores,
             memory_gb=self.memory_gb_limit or self.memory_gb,
             scoring_timeout_ms=effective(self, "scoring_timeout_ms"),
-            limits={**limits, "autoscale_enabled": self._autoscales()},
+            limits=limits,
         )
         return _switches.applied(settings, self)
 
     def _autoscales(self) -> bool:
         return not self.num_replicas if self.autoscale_enabled is None else self.autoscale_enabled
+
+    def _most(self) -> int:
+        """How many replicas autoscaling may start: when nothing is said, no more than there are cores to run them."""
+        unasked = min(effective(self, "autoscale_max_replicas"), os.cpu_count() or 1)
+        return self.autoscale_max_replicas or max(unasked, self.autoscale_min_replicas or 1)
 
     def _resources(self) -> ContainerResourceRequirements:
         gpu = effective(self, "gpu_cores")

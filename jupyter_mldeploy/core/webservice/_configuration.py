@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from ...specs import Settings, Tls
-from ..exceptions import NotAvailableException, WebserviceException
+from ..exceptions import WebserviceException
 from . import _fields, _switches
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Number = float | None
 Whole = int | None
 Texts = Mapping[str, Any] | None
 
-NO_IMAGES = "There are no images to deploy from. Use Model.deploy with models and an InferenceConfig."
+NO_IMAGES = "Give an Image, as Image.create(…) or Image(workspace, name) returns it."
 
 BOTH = "auth_enabled and token_auth_enabled exclude each other: switch one of them off."
 
@@ -76,9 +76,10 @@ class WebserviceDeploymentConfiguration(ABC):
                 print(f"  {name}: {value}")
 
     @classmethod
-    def validate_image(cls, image: object) -> NoReturn:
-        """Refuse: images of the old kind do not exist here."""
-        raise NotAvailableException(NO_IMAGES)
+    def validate_image(cls, image: object) -> None:
+        """Raise `WebserviceException` for what is no image."""
+        if not hasattr(image, "_served"):
+            raise WebserviceException(f"image: {NO_IMAGES}")
 
     @property
     def _fields(self) -> DataclassInstance:

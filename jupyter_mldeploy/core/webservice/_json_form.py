@@ -9,10 +9,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from ..exceptions import FileMissingException, NotAvailableException, WebserviceException
+from ..exceptions import FileMissingException, WebserviceException
 from . import _fields
 from ._aci_configuration import AciServiceDeploymentConfiguration
 from ._aks_configuration import AksServiceDeploymentConfiguration
+from ._aks_endpoint_configuration import AksEndpointDeploymentConfiguration
 from ._configuration import WebserviceDeploymentConfiguration
 from ._local_configuration import LocalWebserviceDeploymentConfiguration
 
@@ -20,8 +21,8 @@ CLASSES: Mapping[str, type[WebserviceDeploymentConfiguration]] = {
     "aci": AciServiceDeploymentConfiguration,
     "aks": AksServiceDeploymentConfiguration,
     "local": LocalWebserviceDeploymentConfiguration,
+    "aksendpoint": AksEndpointDeploymentConfiguration,
 }
-ENDPOINT = "AksEndpoint (several versions behind one name) does not exist here yet. Deploy each version as a service."
 
 
 def load_deployment_configuration(source: Mapping[str, Any] | str | PathLike[str]) -> WebserviceDeploymentConfiguration:
@@ -42,8 +43,6 @@ def load_deployment_configuration(source: Mapping[str, Any] | str | PathLike[str
 
 def _class(compute_type: Any) -> type[WebserviceDeploymentConfiguration]:
     asked = str(compute_type or "").lower()
-    if asked == "aksendpoint":
-        raise NotAvailableException(ENDPOINT)
     if asked not in CLASSES:
         found = f"computeType is {compute_type!r}" if compute_type else "computeType is missing"
         raise WebserviceException(f"{found}. Use one of: {', '.join(CLASSES)}.")

@@ -34,9 +34,18 @@ def every(home: Home) -> list[ServiceRecord]:
 
 def serves(record: ServiceRecord, model_name: str | None, model_id: str | None) -> bool:
     """Whether a service was deployed with such a model; None matches all."""
-    models = record.plan.models
+    models = record.models
     named = not model_name or any(model.name == model_name for model in models)
     return named and (not model_id or any(model.id == model_id for model in models))
+
+
+def made_of(record: ServiceRecord, name: str | None, id: str | None, digest: str | None) -> bool:
+    """Whether a service was deployed from such an image; None matches all. An image's digest is its bundle's."""
+    image = record.plan.configuration.get("image_id", "")
+    own = record.bundle.digest if image and record.bundle else ""
+    return all(
+        not asked or asked == has for asked, has in ((name, image.rpartition(":")[0]), (id, image), (digest, own))
+    )
 
 
 def listed_type(compute_type: str | None) -> str | None:

@@ -16,27 +16,29 @@ from ._aks_configuration import AksServiceDeploymentConfiguration
 from ._configuration import WebserviceDeploymentConfiguration
 
 if TYPE_CHECKING:
+    from ..image import ImageConfig
     from ..model import InferenceConfig
     from ..workspace import Workspace
 
 ANNOTATIONS = ("description", "tags", "properties")
 NO_CODE = (
-    "A deployment needs an inference configuration: InferenceConfig(entry_script='score.py', environment=…), where the "
-    "script defines init() and run(raw_data). Deploying a model without a script does not exist here yet."
+    "An inference configuration is needed here: InferenceConfig(entry_script='score.py', environment=…), where the "
+    "script defines init() and run(raw_data)."
 )
 
 
 @dataclass(frozen=True)
 class Served:
-    """What a service serves, apart from how it runs."""
+    """What a service serves, apart from how it runs; `image` is the id of the one that it comes from, if any."""
 
     models: tuple[ModelRef, ...]
     script: ScriptSpec
     environment: EnvironmentSpec
     description: str | None = None
+    image: str = ""
 
     @classmethod
-    def of(cls, models: tuple[ModelRef, ...], inference_config: InferenceConfig | None) -> Served:
+    def of(cls, models: tuple[ModelRef, ...], inference_config: InferenceConfig | ImageConfig | None) -> Served:
         """The models with the script and the environment of an inference configuration."""
         if inference_config is None:
             raise UserErrorException(NO_CODE)
@@ -99,7 +101,7 @@ def plan(
         tags=as_texts("tags", configuration.tags),
         properties=as_texts("properties", configuration.properties),
         compute=compute.name if compute else None,
-        configuration=recorded(configuration),
+        configuration={**recorded(configuration), **_image(served.image)},
     )
 
 
@@ -127,10 +129,15 @@ def changed(current: Plan, served: Served | None, configuration: WebserviceDeplo
     """A service's plan with other content (None: as it is), run as `configuration` says; port and target stay."""
     asked, old = configuration._settings(current.service), current.settings
     settings = replace(asked, host=old.host, port=old.port, target=old.target, autostart=old.autostart)
-    new = replace(current, settings=settings, configuration=recorded(configuration))
+    image = current.configuration.get("image_id", "") if served is None else served.image
+    new = replace(current, settings=settings, configuration={**recorded(configuration), **_image(image)})
     if served is None:
         return new
     return replace(new, models=served.models, script=served.script, environment=served.environment)
+
+
+def _image(id: str) -> dict[str, str]:
+    return {"image_id": id} if id else {}
 
 
 def _compute(

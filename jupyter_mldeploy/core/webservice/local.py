@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from ... import services
 from ...specs import Plan, ServiceRecord
 from ..exceptions import WebserviceException, translated
-from . import _planning, _tokens
-from ._configuration import NO_IMAGES, WebserviceDeploymentConfiguration
+from . import _no_code, _planning, _tokens
+from ._configuration import WebserviceDeploymentConfiguration
 from ._listing import LOCAL, every, serves
 from ._local_configuration import LocalWebserviceDeploymentConfiguration
 from ._models import references
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["LocalWebservice", "LocalWebserviceDeploymentConfiguration"]
 
 THERE = ("deploying", "failed", "running")
+_ROOM = 26  # characters of a name that leave room for "-cloud"
 
 
 class LocalWebservice(Webservice):
@@ -62,15 +63,15 @@ class LocalWebservice(Webservice):
     def update_deployment_state(self, must_exist: bool = False) -> None:
         """Fetch everything anew, in place. A missing service is `unknown`, or `deleted` when this object did it."""
         found = self._found()
-        if found and found.plan.type != LOCAL:
+        if found and found.plan.type != LOCAL and self._record is None:
             raise WebserviceException(
                 f"WebserviceNotFound: {self.name!r} is a service of type {found.plan.type}, not Local. "
                 "Fetch it with Webservice(workspace, name)."
             )
-        if found:
+        if found and found.plan.type == LOCAL:
             super().update_deployment_state()
             return
-        if must_exist:
+        if must_exist and not found:
             with translated(WebserviceException):
                 services.record(self.workspace._home, self.name)  # raises, and lists what exists
         self.state, self._scoring_uri = "deleted" if self.state == "deleted" else "unknown", None
@@ -80,7 +81,7 @@ class LocalWebservice(Webservice):
         if self.name not in services.names(home):
             return None
         with translated(WebserviceException):
-            return services.record(home, self.name)
+            return services.coming(home, self.name)
 
     def _need(self, call: str, states: tuple[str, ...] = THERE) -> None:
         """Refuse `call` unless the service is, now, in one of the states."""
@@ -94,7 +95,9 @@ class LocalWebservice(Webservice):
     def wait_for_deployment(  # type: ignore[override]  # v1 has no timeout here
         self, show_output: bool = False, *, timeout_sec: float | None = None
     ) -> None:
-        self._need("wait_for_deployment")
+        self.update_deployment_state()
+        if self.state != "unknown" or not self._found():  # else it was to replace another type, and could not
+            self._need("wait_for_deployment")
         print(f"Checking whether service {self.name!r} is healthy …")
         super().wait_for_deployment(show_output, timeout_sec)
 
@@ -127,15 +130,19 @@ class LocalWebservice(Webservice):
         inference_config: InferenceConfig | None = None,
     ) -> None:
         """Change models, script, environment or port; what is not given stays. A failure leaves what served."""
-        if image_config is not None:
-            raise WebserviceException(f"image_config: {NO_IMAGES}")
+        if image_config is not None and inference_config is not None:
+            raise WebserviceException("image_config and inference_config exclude each other.")
+        if image_config is not None and not hasattr(image_config, "_script_spec"):
+            raise WebserviceException(
+                f"image_config is {image_config!r}: give what ContainerImage.image_configuration(…) returns."
+            )
         if not isinstance(deployment_config, (LocalWebserviceDeploymentConfiguration, type(None))):
             raise WebserviceException(
                 f"deployment_config is {deployment_config!r}: give LocalWebservice.deploy_configuration()."
             )
         self._need("update", (*THERE, "unknown"))
         current = self._record.plan if self._record and self.state != "unknown" else None
-        content = self._content(current, models, inference_config)
+        content = self._content(current, models, image_config or inference_config)
         if current is None:
             asked = deployment_config or LocalWebserviceDeploymentConfiguration()
             planned = _planning.plan(self.workspace, self.name, content, asked, None)
@@ -151,6 +158,8 @@ class LocalWebservice(Webservice):
         served = current.models if current else ()
         if models is not None:
             served = references(self.workspace, models, paths=True)
+        if inference_config is None and (current is None or (models is not None and _no_code.is_ours(current.script))):
+            return _no_code.served(self.workspace, served)
         if inference_config is None and current:
             return _planning.Served(served, current.script, current.environment)
         return _planning.Served.of(served, inference_config)
@@ -173,17 +182,19 @@ class LocalWebservice(Webservice):
     ) -> Webservice:
         """Deploy the same models, script and environment as a service of another type, and return that.
 
-        Names are shared by all types of a workspace, so the new service needs one of its own.
+        Names are shared by all types of a workspace, so the new service needs one of its own: without `name` it is
+        this one's with "-cloud" behind it.
         """
         self._need("deploy_to_cloud")
         plan = self._record.plan if self._record else None
-        _planning.check_name(name or self.name)
+        chosen = name or f"{self.name[:_ROOM]}-cloud"
+        _planning.check_name(chosen)
         configuration = _planning.choose(deployment_config, deployment_target)
         content = self._content(plan, None, None)
         unregistered = [model.path for model in content.models if not model.version]
         if unregistered:
             raise WebserviceException(f"Register these models first, with Model.register: {', '.join(unregistered)}.")
-        planned = _planning.plan(self.workspace, name or self.name, content, configuration, deployment_target)
+        planned = _planning.plan(self.workspace, chosen, content, configuration, deployment_target)
         _planning.launch(self.workspace, planned, configuration, overwrite=False)
         return Webservice(self.workspace, planned.service)
 

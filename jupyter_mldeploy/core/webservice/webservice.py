@@ -15,7 +15,7 @@ from ..exceptions import WebserviceException, translated
 from ..model import Model
 from . import _old_deploys, _running, _waiting, _why
 from ._configuration import WebserviceDeploymentConfiguration
-from ._listing import LOCAL, listed_type, records, serves
+from ._listing import LOCAL, listed_type, made_of, records, serves
 from ._old_deploys import MODEL_DEPLOY
 from ._parts import (
     AutoScaler,
@@ -67,7 +67,6 @@ class Webservice:
     updated_time: datetime | None = None
     description: str | None = None
     error: dict[str, Any] | None = None
-    image: Any = None
     image_digest: str | None = None
     image_id: str | None = None
     properties: dict[str, str] | None = None
@@ -77,14 +76,15 @@ class Webservice:
     _record: ServiceRecord | None = None
 
     def __init_subclass__(cls) -> None:
-        Webservice._children[cls._webservice_type.upper()] = cls
+        if "_webservice_type" in vars(cls):
+            Webservice._children[cls._webservice_type.upper()] = cls
 
     def __new__(cls, workspace: Workspace, name: str) -> Webservice:
         """v1's constructor answers with the class of the service's own type, also for another type's class."""
         if not (workspace and name):
             return super().__new__(cls)
         with translated(WebserviceException):
-            kind = services.record(workspace._home, name).plan.type
+            kind = services.coming(workspace._home, name).plan.type
         child = Webservice._children.get(kind, Webservice._children["UNKNOWN"])
         return super().__new__(child) if issubclass(child, cls) else child(workspace, name)
 
@@ -122,11 +122,18 @@ class Webservice:
         """Fetch everything anew, in place."""
         home = self.workspace._home
         with translated(WebserviceException):
-            record = services.record(home, self.name)
+            record = services.coming(home, self.name)
             operation = services.operation(home, self.name)
             self._fill(record, services.address(home, self.name))
             status = operation.status if operation else "Succeeded"
             self._fill_state(services.state(home, self.name), status)
+
+    @property
+    def image(self) -> Any:
+        """The image that the service was deployed from, as long as it exists."""
+        from ..image import Image
+
+        return next((each for each in Image.list(self.workspace) if each.id == self.image_id), None)
 
     def _current(self) -> ServiceRecord:
         with translated(WebserviceException):
@@ -139,6 +146,8 @@ class Webservice:
     def _fill(self, record: ServiceRecord, address: Address | None) -> None:
         plan = record.plan
         self._record = record
+        self.image_id = plan.configuration.get("image_id")
+        self.image_digest = record.bundle.digest if self.image_id and record.bundle else None
         self.auth_enabled, self.token_auth_enabled = plan.settings.auth == "key", plan.settings.auth == "token"
         self.compute_type = self._webservice_type
         self.created_by = {"userName": record.created_by} if record.created_by else {}
@@ -288,7 +297,7 @@ class Webservice:
             "workspaceName": self.workspace.name if self.workspace else None,
             "imageId": self.image_id,
             "imageDigest": self.image_digest,
-            "imageDetails": None,
+            "imageDetails": self.image.serialize() if self.image_id and self.image else None,
             "scoringUri": self.scoring_uri,
             "createdBy": self.created_by,
         }
@@ -332,15 +341,16 @@ class Webservice:
     ) -> builtins.list[Webservice]:
         """The services of a workspace, Local ones apart. `tags` and `properties` list keys or `[key, value]` pairs.
 
-        There are no images, so nothing matches a filter that names one.
+        Those deployed without an image match no filter that names one.
         """
         kind = listed_type(compute_type)
         found = records(workspace._home, tags, properties)
-        images = image_name or image_id or image_digest
         return [
             Webservice(workspace, record.plan.service)
             for record in found
-            if not images and kind in (None, record.plan.type) and serves(record, model_name, model_id)
+            if kind in (None, record.plan.type)
+            and serves(record, model_name, model_id)
+            and made_of(record, image_name, image_id, image_digest)
         ]
 
     @staticmethod

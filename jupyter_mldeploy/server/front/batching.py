@@ -16,7 +16,7 @@ from .config import App
 from .exchange import SCORE, Exchange
 from .learning import SINGLE, Learner
 from .meta import FORMS
-from .sample import Sample, SampleInvalid, given, recorded
+from .sample import Sample, SampleInvalid, given, place, recorded
 
 if TYPE_CHECKING:
     from .state import Front
@@ -135,8 +135,8 @@ class Batching:
             self.sample = Sample()
         else:
             sample.checked = number == len(sample.bodies)
-            if not sample.given and (folder := self._folder()):
-                sample.save(folder)
+            if not sample.given and (path := self._file()):
+                sample.save(path)
 
     def check_lost(self, worker: Worker, reason: str) -> None:
         """A worker ended while it checked; `reason` is empty when that was not the check's fault."""
@@ -192,14 +192,14 @@ class Batching:
     def _find_sample(self, app: App, told: dict[str, Any]) -> Sample:
         if name := self.front.settings.sample:
             return Sample(given(app.root, name), given=True)
-        folder = self._folder()
-        known = recorded(folder) if folder else []
+        path = self._file()
+        known = recorded(path) if path else []
         return Sample([text.encode(), *known] if (text := told.get("sample")) else known)
 
-    def _folder(self) -> str:
+    def _file(self) -> str:
         """Where recorded bodies are kept: beside the front's log, which is there for the next front too."""
         log = self.front.config.log
-        return os.path.dirname(os.path.abspath(log)) if log else ""
+        return place(os.path.dirname(os.path.abspath(log)), self.front.lane) if log else ""
 
     def _refuse(self, reason: str) -> None:
         if self.most:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
@@ -13,6 +14,7 @@ __all__ = ["App", "Config", "ConfigError", "Issuer", "Settings", "Tls"]
 PROTOCOL = 1
 LOOPBACK = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
 AUTHS = ("none", "key", "token")
+LANE = re.compile(r"[A-Za-z0-9._-]{0,64}")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,12 @@ class Settings:
     sample: str = ""  # a JSON file under the app root to check joining on; empty: the schema's, or what is recorded
     failures_free: int = 10  # failed attempts of one address to authenticate that are answered at once
     failure_delay_ms: int = 2000  # the longest that the answer to a further one waits
+    # Autoscaling: workers grow with the work, and shrink when it has been less for a while.
+    autoscale_max: int = 0  # the most workers; 0: their number is fixed
+    autoscale_min: int = 1
+    autoscale_utilization: int = 70  # percent of the workers that shall be busy
+    autoscale_seconds: int = 1  # between two decisions
+    autoscale_down_seconds: int = 60  # of less work, before workers go
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,7 @@ class Config:
     app: App
     name: str = "ML service"
     version: str = "1.0"
+    lane: str = ""  # the name of the first of several versions; empty: there is but one
     path_prefix: str = ""
     aliases: tuple[str, ...] = ()
     fd: int | None = None
@@ -212,6 +221,13 @@ def parse_workers(value: Any) -> int:
     return int(value)
 
 
+def parse_lane(value: Any) -> str:
+    """The name of one of several versions, which becomes part of headers and of file names; empty for the only one."""
+    if not LANE.fullmatch(typed("version", value, str)):
+        raise ConfigError(f"version is {value!r}; a name has at most 64 letters, digits, dots and dashes.")
+    return str(value)
+
+
 def parse_auth(value: Any) -> str:
     if value not in AUTHS:
         raise ConfigError(f"auth is {value!r}; it is one of: {', '.join(AUTHS)}.")
@@ -221,6 +237,7 @@ def parse_auth(value: Any) -> str:
 def _checked(config: Config) -> Config:
     parse_workers(config.workers)
     parse_auth(config.auth)
+    parse_lane(config.lane)
     for name in ("port", "health_port"):
         if not 0 <= (getattr(config, name) or 0) <= 65535:
             raise ConfigError(f"{name} is {getattr(config, name)}; it must be 0 to 65535, 0 for any that is free.")

@@ -43,6 +43,7 @@ class Controlling:
             "auth": self._auth,
             "drain": self._drain,
             "stats": self._stats,
+            "share": self._share,
             "why": self._why,
         }
 
@@ -82,17 +83,18 @@ class Controlling:
 
     async def _status(self, _: Message) -> Reply:
         front, crew = self.front, self.front.crew
-        trouble = crew.failure
+        trouble, versions = crew.failure, front.lanes.status()
         return {
             "ok": True,
             "phase": crew.phase,
             "ending": crew.phase == "draining" or (crew.phase == "failed" and not crew.served),
             "reason": trouble.error if trouble else "" if front.pool.admitted else crew.describe(),
             "traceback": trouble.traceback if trouble else "",
-            "workers": [worker.status() for worker in crew.workers],
-            "ready": len(front.pool.admitted),
-            "wanted": crew.wanted,
+            "workers": [worker.status() for one in front.lanes.crews() for worker in one.workers],
+            "ready": sum(one["ready"] for one in versions.values()),
+            "wanted": sum(one["wanted"] for one in versions.values()),
             "root": crew.app.root,
+            "versions": versions,
             "port": front.port,
             "requests": front.counts.requests,
             "errors": front.counts.errors,
@@ -111,7 +113,15 @@ class Controlling:
         return {"ok": True}
 
     async def _scale(self, message: Message) -> Reply:
-        await self.front.crew.scale(parse_workers(message.get("workers")))
+        lanes = self.front.lanes
+        name = message.get("version", lanes.default)
+        if name not in lanes.by_name:
+            raise ConfigError(f"No version {name!r}. There are: {', '.join(lanes.by_name)}.")
+        await lanes.by_name[name].crew.scale(parse_workers(message.get("workers")))
+        return {"ok": True}
+
+    async def _share(self, message: Message) -> Reply:
+        await self.front.lanes.share(message)
         return {"ok": True}
 
     async def _keys(self, message: Message) -> Reply:
@@ -132,19 +142,23 @@ class Controlling:
         return {"ok": True}
 
     async def _stats(self, _: Message) -> Reply:
-        front, pool = self.front, self.front.pool
+        front = self.front
+        pools = [lane.pool for lane in front.lanes.by_name.values()]
+        workers = [worker for crew in front.lanes.crews() for worker in crew.workers]
         return {
             "ok": True,
             **vars(front.counts),
-            "queued": len(pool.queue),
-            "queued_bytes": pool.queued_bytes,
-            "running": sum(len(worker.running) for worker in front.crew.workers),
-            "estimate_us": pool.estimate,
+            "queued": sum(len(pool.queue) for pool in pools),
+            "queued_bytes": sum(pool.queued_bytes for pool in pools),
+            "running": sum(len(worker.running) for worker in workers),
+            "estimate_us": front.pool.estimate,
             "connections": len(front.connections),
         }
 
     async def _why(self, _: Message) -> Reply:
-        return {"ok": True, **facts(self.front)}
+        lanes = self.front.lanes
+        versions = {name: facts(lane) for name, lane in lanes.by_name.items()} if lanes.dealt else {}
+        return {"ok": True, **facts(self.front), "versions": versions}
 
 
 def _object(line: bytes) -> Message:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .config import App
 from .logs import Source
+from .scaling import Scaling
 from .spawn import Spawned, SpawnError, debugged, kill, refuse_several, spawn
 from .watch import Watch
 from .worker import Worker
@@ -50,10 +51,10 @@ class Crew:
         self.settled = asyncio.Event()  # no longer starting
         self._turn = asyncio.Lock()  # reloads and scalings come one after the other
         self._tasks: set[asyncio.Task[None]] = set()
-        self._numbers = 0
         self._quick_deaths = 0
         self._renewing: set[Worker] = set()
-        self._watch = Watch(self)
+        self.watch = Watch(self)
+        self.scaling = Scaling(self)
 
     async def start(self, spawned: list[Spawned]) -> None:
         """Wait for the first workers; `StartFailed` when one of them does not come up."""
@@ -64,7 +65,7 @@ class Crew:
                 self._failed(failure)
                 raise
             self.become("serving")
-        self._watch.look()
+        self.watch.look()
 
     async def reload(self, app: App, workers: int, timeout: float = START_LIMIT) -> None:
         """Serve with new workers of `app` and let the old ones finish. `StartFailed`: the old ones serve on."""
@@ -89,6 +90,18 @@ class Crew:
                 self.wanted = before
                 raise
             pool.admit([*pool.admitted, *new][:workers])
+
+    def adapt(self, workers: int, pause: float) -> None:
+        """Have so many workers soon; when they do not come up, try no more for `pause` seconds."""
+        self._do(self._adapt(workers, pause))
+
+    def dismiss(self) -> None:
+        """Let all workers finish what they have; none takes their place."""
+        self.become("draining")
+        self.front.pool.admit([])
+        for worker in list(self.workers):
+            if not worker.dismissed:
+                worker.kill()
 
     async def stop(self) -> None:
         """Let every worker end, and kill what does not."""
@@ -183,6 +196,15 @@ class Crew:
         finally:
             self._renewing.discard(old)
 
+    async def _adapt(self, workers: int, pause: float) -> None:
+        try:
+            await self.scale(workers)
+        except StartFailed as failure:
+            self.front.log.line(f"The number of workers stays at {self.wanted}: {failure.error}", "W")
+            await asyncio.sleep(pause)
+        finally:
+            self.scaling.busy = False
+
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -235,8 +257,7 @@ class Crew:
         return StartFailed(f"The worker was still in phase {phase} after {timeout:g} s.", phase, log=slow.tail(TAIL))
 
     def _new(self, app: App, spawned: Spawned) -> Worker:
-        self._numbers += 1
-        worker = Worker(self.front, app, spawned, self._numbers)
+        worker = Worker(self.front, app, spawned, next(self.front.numbers))
         self.workers.append(worker)
         return worker
 

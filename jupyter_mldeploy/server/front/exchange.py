@@ -9,6 +9,7 @@ from uuid import uuid4
 
 if TYPE_CHECKING:
     from .http import Connection
+    from .state import Front
 
 HEALTH, SCORE, SWAGGER, LIVE, METRICS, DOCS, TOKEN = range(1, 8)  # routes
 # Routes of other servers' clients: see `protocols`.
@@ -70,6 +71,8 @@ class Exchange:
     run: float | None = None  # seconds in the script, when it returned
     status = 0
     sent = 0  # bytes of a stream
+    lane: Front | None = None  # which of several versions it was dealt to …
+    mark = b""  # … and the header line that says so
 
     def __init__(self, connection: Connection, method: bytes, url: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         self.connection = connection

@@ -45,6 +45,8 @@ def drop_too_long(exchange: Exchange) -> bytes:
 def standard(exchange: Exchange, settings: Settings) -> bytes:
     """The lines that every answer of `/`, `/score` and `/swagger.json` carries."""
     lines = ids(exchange)
+    if exchange.mark:
+        lines += exchange.mark
     if settings.version_header:
         lines += _VERSION
     if settings.cors_origins:

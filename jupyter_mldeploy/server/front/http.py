@@ -68,7 +68,7 @@ class Connection(asyncio.Protocol):
             if exchange is not None:
                 exchange.gone = True
                 if exchange.streaming:
-                    self.front.pool.cancel(exchange)
+                    (exchange.lane or self.front).pool.cancel(exchange)
         if self.choked:
             self.resume_writing()
         self.current = self.incoming = None
@@ -106,12 +106,12 @@ class Connection(asyncio.Protocol):
         self.active = self.front.tick
         self._flow()
         if self.current is not None and self.current.streaming:
-            self.front.pool.hold(self.current)
+            (self.current.lane or self.front).pool.hold(self.current)
 
     def resume_writing(self) -> None:
         self.choked = False
         if self.current is not None and self.current.streaming:
-            self.front.pool.release(self.current)
+            (self.current.lane or self.front).pool.release(self.current)
         self._flow()
         self._next()
 

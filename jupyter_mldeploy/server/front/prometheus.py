@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -47,12 +48,13 @@ def _counters(front: Front) -> Iterable[str]:
     yield _family("errors_total", "counter", "What went wrong, by kind.", by_kind)
     by_reason = {f'reason="{reason}"': refused.number for reason, refused in sorted(metrics.refused.items())}
     yield _family("refused_total", "counter", "Scoring requests answered with 503, by reason.", by_reason)
-    batching = front.pool.batching
-    by_release = {f'reason="{reason}"': number for reason, number in sorted(batching.released.items())}
+    lanes = [lane.pool.batching for lane in front.lanes.by_name.values()]
+    released = sum((batching.released for batching in lanes), Counter[str]())
+    by_release = {f'reason="{reason}"': number for reason, number in sorted(released.items())}
     yield _family(
         "frames_total", "counter", "With batching on: frames to workers, by why they were not larger.", by_release
     )
-    counted = batching.counted()
+    counted = sum((Counter(batching.counted()) for batching in lanes), Counter[str]())
     yield _family("joined_runs_total", "counter", "Runs that joined several requests.", {"": counted["runs"]})
     yield _family("joined_rows_total", "counter", "Rows in these runs.", {"": counted["rows"]})
     yield _family("split_runs_total", "counter", "Of these, runs done again in halves.", {"": counted["splits"]})
@@ -67,21 +69,31 @@ def _histograms(metrics: Metrics) -> Iterable[str]:
 
 
 def _gauges(front: Front) -> Iterable[str]:
-    pool, crew = front.pool, front.crew
-    states = [worker.state for worker in crew.workers]
+    lanes = front.lanes.by_name.values()
+    workers = [worker for lane in lanes for worker in lane.crew.workers]
+    states = [worker.state for worker in workers]
     by_state = {f'state="{state}"': states.count(state) for state in STATES}
     yield _family("workers", "gauge", "Workers by state; the admitted ones get requests.", by_state)
-    yield _family("workers_wanted", "gauge", "Workers that there should be.", {"": crew.wanted})
-    yield _family("queue_length", "gauge", "Requests that wait for a worker.", {"": len(pool.queue)})
-    yield _family("queue_bytes", "gauge", "Bytes of the bodies that wait.", {"": pool.queued_bytes})
-    running = sum(len(worker.running) for worker in crew.workers)
+    yield _family(
+        "workers_wanted", "gauge", "Workers that there should be.", {"": sum(lane.crew.wanted for lane in lanes)}
+    )
+    yield _family(
+        "queue_length", "gauge", "Requests that wait for a worker.", {"": sum(len(lane.pool.queue) for lane in lanes)}
+    )
+    yield _family(
+        "queue_bytes", "gauge", "Bytes of the bodies that wait.", {"": sum(lane.pool.queued_bytes for lane in lanes)}
+    )
+    running = sum(len(worker.running) for worker in workers)
     yield _family("running", "gauge", "Requests that workers hold.", {"": running})
     yield _family("connections", "gauge", "Open connections.", {"": len(front.connections)})
+    if front.lanes.dealt:
+        by_version = {f'version="{name}"': lane.scored for name, lane in front.lanes.by_name.items()}
+        yield _family("version_requests_total", "counter", "Scoring requests dealt to each version.", by_version)
     resident = {'process="front"': memory(os.getpid())}
-    resident |= {f'process="worker",worker="{worker.number}"': memory(worker.pid) for worker in crew.workers}
+    resident |= {f'process="worker",worker="{worker.number}"': memory(worker.pid) for worker in workers}
     yield _family("memory_bytes", "gauge", "Resident memory of each process.", resident)
     yield _family("start_time_seconds", "gauge", "When the front started, since the epoch.", {"": front.began})
-    batching = {f'state="{state}"': int(state == pool.batching.state) for state in BATCHING}
+    batching = {f'state="{state}"': int(state == front.pool.batching.state) for state in BATCHING}
     yield _family("batching", "gauge", "1 for the state that batching is in.", batching)
     name, version = (_label(text) for text in (front.config.name, front.config.version))
     yield _family("info", "gauge", "The service.", {f'service="{name}",version="{version}"': 1})

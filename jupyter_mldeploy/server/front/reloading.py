@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .auth import load
-from .config import parse_app, parse_auth, parse_issuer, parse_settings, parse_tls, parse_workers
+from .config import parse_app, parse_auth, parse_issuer, parse_lane, parse_settings, parse_tls, parse_workers
 
 if TYPE_CHECKING:
     from .state import Front
@@ -19,19 +19,21 @@ Secure = Callable[["Certificate | None"], Awaitable[None]]
 async def reload(front: Front, message: Mapping[str, Any], timeout: float, secure: Secure) -> None:
     """Bring up what `message` says and switch to it; what it leaves out stays. `secure` changes the certificate.
 
+    With `version` it is that one of several; what is not of a version (limits of HTTP, auth, TLS) is so for all.
     Raises ConfigError or StartFailed; then everything is as it was.
     """
     app = parse_app(message.get("app"))
-    workers = parse_workers(message.get("workers", front.crew.wanted))
-    settings, unknown = parse_settings(message.get("settings") or {}, front.settings)
+    name = parse_lane(message.get("version", front.lanes.default))
+    held = front.lanes.by_name.get(name, front)
+    workers = parse_workers(message.get("workers", held.crew.wanted))
+    settings, unknown = parse_settings(message.get("settings") or {}, held.settings)
     mode = parse_auth(message.get("auth", front.auth.mode))
     certificate = _certificate(front, message)
     trust = front.auth.trusting(parse_issuer(message["oidc"]) if "oidc" in message else front.auth.issuer)
     front.auth.prepare(mode)
     await load(mode)
-    front.coming = (app, settings)
-    await front.crew.reload(app, workers, timeout)
-    front.pool.change(settings)
+    await front.lanes.reload(name, (app, settings), workers, timeout)
+    front.adopt(settings)
     trust()
     front.auth.switch(mode)
     await secure(certificate)

@@ -28,6 +28,8 @@ def facts(exchange: Exchange, status: int, size: int, took: float) -> str:
         "bytes_in": len(exchange.body),
         "bytes_out": size,
     }
+    if exchange.mark:
+        content["version"] = exchange.mark.partition(b": ")[2].strip().decode("latin-1")
     return json.dumps(content)
 
 

@@ -107,7 +107,10 @@ class Routes:
             self._deciding.add(task := asyncio.create_task(self._decide(exchange)))
             task.add_done_callback(self._deciding.discard)
         elif exchange.route in SCORING:
-            self._score(exchange)
+            if self.front.lanes.dealt:
+                self.front.lanes.score(exchange)
+            else:
+                self.score(exchange)
         elif exchange.method == b"OPTIONS":
             self._options(exchange)
         else:
@@ -153,7 +156,8 @@ class Routes:
         else:
             self.answers.refuse(exchange, refusal)
 
-    def _score(self, exchange: Exchange) -> None:
+    def score(self, exchange: Exchange) -> None:
+        """Queue a request for the workers."""
         front = self.front
         if exchange.method == b"OPTIONS" and (
             not front.pool.raw or (front.settings.cors_origins and headers.is_preflight(exchange))

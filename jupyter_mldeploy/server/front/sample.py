@@ -14,7 +14,7 @@ from typing import Any
 
 BODIES = 8  # that fill a recorded sample …
 BYTES = 262_144  # … or so many altogether
-FILE = "sample.json"
+NAME = "sample"  # of the file that keeps a recorded one
 REPEATS = 2  # times that recorded bodies came again, from which on it is worth while to check those
 
 
@@ -55,9 +55,8 @@ class Sample:
             self._bytes += len(body)
             self._repeats, self.checked = 0, False
 
-    def save(self, folder: str) -> None:
+    def save(self, path: str) -> None:
         """Keep what was recorded, for the owner only; a disk that is full costs a restart its sample, no more."""
-        path = os.path.join(folder, FILE)
         with suppress(OSError):
             descriptor = os.open(f"{path}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -68,10 +67,15 @@ class Sample:
         return [body.decode("utf-8", "replace") for body in self.bodies]
 
 
-def recorded(folder: str) -> list[bytes]:
+def place(folder: str, lane: str) -> str:
+    """The file for what was recorded, of each version its own: what one understands, another may not."""
+    return os.path.join(folder, f"{NAME}-{lane}.json" if lane else f"{NAME}.json")
+
+
+def recorded(path: str) -> list[bytes]:
     """What an earlier front recorded; nothing, where the file is not as `save` writes it."""
     try:
-        with open(os.path.join(folder, FILE), encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:
             return [str(text).encode() for text in json.load(file)[:BODIES]]
     except (OSError, ValueError, TypeError):
         return []

@@ -14,11 +14,11 @@ import uvicorn
 
 from .auth import load
 from .controlling import Controlling
-from .crew import Crew, StartFailed
+from .crew import StartFailed
 from .heads import Heads
 from .http import Connection
+from .lanes import Lanes
 from .listening import BACKLOG
-from .pool import Pool
 from .routes import Routes
 from .spawn import Spawned
 from .state import Front
@@ -50,7 +50,8 @@ class Serving(uvicorn.Server):
         loop.set_exception_handler(self._unexpected)
         front.log.loop = loop
         front.connections = self.server_state.connections
-        front.pool, front.crew, front.routes, front.heads = Pool(front), Crew(front), Routes(front), Heads(front)
+        front.routes, front.heads = Routes(front), Heads(front)
+        front.lanes = Lanes(front, front.config.lane)
         front.note_unknown(front.config.unknown)
         self._starting = loop.create_task(self._start())
         if self._control is not None:
@@ -65,15 +66,15 @@ class Serving(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what is under way, then let the workers go."""
         self.config.timeout_graceful_shutdown = self.front.settings.drain_seconds
-        crew = self.front.crew
-        if crew.phase != "failed":
-            crew.become("draining")
+        for crew in self.front.lanes.crews():
+            if crew.phase != "failed":
+                crew.become("draining")
         letting_go = asyncio.get_running_loop().create_task(self._let_go())
         await super().shutdown(sockets)
         letting_go.cancel()
         if self._starting is not None:
             self._starting.cancel()
-        await crew.stop()
+        await asyncio.gather(*(crew.stop() for crew in self.front.lanes.crews()))
         if self._control is not None:
             self._control.close()
 
@@ -137,6 +138,7 @@ class Serving(uvicorn.Server):
 
     def _second(self) -> None:
         self.front.refresh()
+        self.front.lanes.refresh()
         self._refresh_auth()
         for connection in list(self.front.connections):
             connection.sweep(self.front.tick)

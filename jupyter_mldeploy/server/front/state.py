@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from time import gmtime, strftime, time
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from .config import App, Config, Settings
     from .crew import Crew
     from .heads import Heads
+    from .lanes import Lanes
     from .logs import Log
     from .outcome import Outcome
     from .pool import Pool
@@ -38,9 +40,13 @@ class Counts:
 class Front:
     """The shared state. `tick` counts seconds, coarse enough to be free; `stamp` is the date header of this second."""
 
-    pool: Pool
+    pool: Pool  # with several versions: the default's, as is `crew`
     crew: Crew
     routes: Routes
+    lanes: Lanes
+    lane = ""  # its name, where this is one of several versions …
+    mark = b""  # … and the header line by which one of several versions says that it answered
+    scored = 0  # requests that were dealt to this version
     heads: Heads
 
     def __init__(self, config: Config, auth: Auth, log: Log, outcome: Outcome) -> None:
@@ -53,6 +59,7 @@ class Front:
         self.outcome = outcome
         self.counts = Counts()
         self.metrics = Metrics()
+        self.numbers = count(1)  # of workers
         self.began = time()
         self.connections: set[Any] = set()
         self.port = 0

@@ -29,7 +29,10 @@ class Watch:
         self._back: WeakSet[Worker] = WeakSet()  # those that stand back
 
     def look(self) -> None:
-        """Look once, and come back."""
+        """Look once, and come back until the workers are gone."""
+        if self.crew.phase == "draining" and not self.crew.workers:
+            return
+        self.crew.scaling.begin()  # if it is asked for by now
         loop = asyncio.get_running_loop()
         loop.call_later(PERIOD, self.look)
         for worker in self.crew.workers:

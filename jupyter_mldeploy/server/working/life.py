@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, NoReturn
 
-from .. import frames, page, swagger
+from .. import frames, legacy, page, swagger
 from . import debugger, script, survival
 from .capture import Output, configure
 from .channel import Channel
@@ -15,7 +15,7 @@ from .joinable import joinable
 from .joining import Joining
 from .scoring import Scoring, Told
 from .signature import SignatureRefused
-from .tracebacks import own_traceback, summary
+from .tracebacks import own_traceback, summary, with_versions
 
 BOOT_FAILED = 3
 TREE_LINES = 200
@@ -101,6 +101,7 @@ def _boot(channel: Channel, output: Output, about: Dict[str, Any]) -> script.Scr
         entry_script = os.environ.get("AZUREML_ENTRY_SCRIPT", "")
         script.extend_path(root, os.environ.get("AZUREML_SOURCE_DIRECTORY", ""))
         configure(root, os.path.dirname(os.path.join(root, entry_script)))
+        legacy.switch(legacy.wanted())
         found = script.examine(script.load(root, entry_script, about.get("switches", {}).get("register_module", True)))
     _tell(channel, frames.PHASE, phase="init")
     with _step("init", f"init() of {found.name}"):
@@ -121,7 +122,8 @@ def _step(during: str, what: str) -> Iterator[None]:
     except (script.ScriptError, SignatureRefused, debugger.DebuggerMissing) as refused:
         raise Boot(during, str(refused), str(refused)) from None
     except BaseException as error:  # noqa: BLE001 (the edge around the user's script)
-        raise Boot(during, f"{what} raised {summary(error)}", own_traceback(error)) from None
+        told, trace = f"{what} raised {summary(error)}", own_traceback(error)
+        raise Boot(during, with_versions(told, error), with_versions(trace, error)) from None
 
 
 def _end_failed(channel: Channel, output: Output, failure: Boot) -> NoReturn:

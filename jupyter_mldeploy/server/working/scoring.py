@@ -15,7 +15,7 @@ from .protocols.calls import Calls, Write
 from .raw import raw_calls
 from .responses import answers, is_response
 from .script import HEADERS, Script
-from .tracebacks import before_run, own_traceback, summary
+from .tracebacks import before_run, own_traceback, summary, with_versions
 
 # What an OPTIONS request to a script that is not raw gets.
 EMPTY = json.dumps({"headers": [["Content-Type", "text/html; charset=utf-8"], ["x-ms-run-function-failed", "False"]]})
@@ -116,7 +116,7 @@ class Scoring:
         except BaseException as error:  # noqa: BLE001 (the edge around the user's script; SystemExit ends a request only)
             if self._script.schema and self._switches.get("schema_errors_400") and before_run(error):
                 raise Refused(400, f"A value does not fit its parameter: {summary(error)}") from None
-            self._send(_failure(request, frames.RAISED, own_traceback(error)))
+            self._send(_failure(request, frames.RAISED, with_versions(own_traceback(error), error)))
             return
         exec_us = min((perf_counter_ns() - started) // 1000, frames.NO_EXEC - 1)
         answer = self.answer_of(request, value, exec_us, call and call.write)

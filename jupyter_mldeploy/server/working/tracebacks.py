@@ -5,12 +5,22 @@ import traceback
 from types import TracebackType
 from typing import Optional
 
+from ..legacy import pickles
+
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def own_traceback(error: BaseException) -> str:
     """The traceback from the script's first frame on."""
     return "".join(traceback.format_exception(type(error), error, _from_script(error.__traceback__)))
+
+
+def with_versions(text: str, error: BaseException) -> str:
+    """The text, and behind it which version wrote the model that was loaded or used when the error came."""
+    root = os.environ.get("AML_APP_ROOT") or os.getcwd()
+    models = os.environ.get("AZUREML_MODEL_DIR") or "azureml-models"
+    known = pickles.explain(error, os.path.join(root, models))
+    return f"{text.rstrip(' .:' + os.linesep)}. {known}" if known else text
 
 
 def before_run(error: BaseException) -> bool:

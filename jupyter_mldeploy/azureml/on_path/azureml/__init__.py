@@ -6,7 +6,7 @@ Any Python that has it on PYTHONPATH may read it, so it uses nothing new.
 import sys
 
 try:
-    import jupyter_mldeploy.azureml  # noqa: F401 - its import answers for every name below this one
+    from jupyter_mldeploy.azureml import legacy  # noqa: F401 - its module's import answers for every name below this one
 except ImportError as error:
     if error.name not in ("jupyter_mldeploy", "jupyter_mldeploy.azureml"):
         raise

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Optional
 
-from . import missing
+from .absent import stand_in
 
 
 class AzureMLException(Exception):
@@ -41,6 +41,4 @@ class UserErrorException(AzureMLException):
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise ImportError(missing(f"azureml.exceptions.{name}"), name=__name__)
+    return stand_in(__name__, name)

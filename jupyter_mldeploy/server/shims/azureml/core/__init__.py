@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .. import missing
+from ..absent import stand_in
 from . import model
 from .model import Model
 
@@ -12,6 +12,4 @@ __all__ = ["VERSION", "Model", "model"]
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise ImportError(missing(f"azureml.core.{name}"), name=__name__)
+    return stand_in(__name__, name)

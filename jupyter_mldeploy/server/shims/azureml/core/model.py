@@ -4,7 +4,7 @@ from typing import Any, Optional
 
 from mldeploy_server import modelpath  # type: ignore[import-not-found]
 
-from .. import missing
+from ..absent import stand_in
 from ..exceptions import ModelNotFoundException, WebserviceException
 
 
@@ -29,6 +29,4 @@ class Model:
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    raise ImportError(missing(f"azureml.core.model.{name}"), name=__name__)
+    return stand_in(__name__, name)

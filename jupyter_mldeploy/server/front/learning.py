@@ -28,7 +28,7 @@ REST = 40.0  # times as long as the trial's own windows that a class then goes w
 SHORTEST, LONGEST = 0.5, 30.0  # … and bounds of that, in seconds
 PAUSE = 0.02  # seconds without anything to do that spoil a window
 SINGLE = 1
-MANY = 16
+MANY = 16  # requests in the house from where on half of them is worth a comparison, too
 
 
 @dataclass

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from time import time
 from typing import NamedTuple
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 FRAMES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-AT_ONCE = 256  # values
 WINDOW = 30  # seconds; what is recent is between one and two of them old
 
 
@@ -17,46 +16,23 @@ class Histogram:
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self.bounds = bounds
-        self._counts = [0] * (len(bounds) + 1)
-        self._total = 0.0
-        self._new: list[float] = []  # not counted yet: many at once cost each of them less than half
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
 
     def add(self, value: float) -> None:
-        self._new.append(value)
-        if len(self._new) >= AT_ONCE:
-            self._count()
-
-    @property
-    def counts(self) -> list[int]:
-        """How many values lie below each bound and above the one before; the last are above all."""
-        self._count()
-        return self._counts
-
-    @property
-    def total(self) -> float:
-        self._count()
-        return self._total
-
-    def _count(self) -> None:
-        new, before = sorted(self._new), 0
-        self._new.clear()
-        self._total += sum(new)
-        for place, bound in enumerate(self.bounds):
-            at = bisect_right(new, bound)
-            self._counts[place] += at - before
-            before = at
-        self._counts[-1] += len(new) - before
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
 
     def copy(self) -> Histogram:
         copied = Histogram(self.bounds)
-        copied._counts, copied._total = list(self.counts), self.total
+        copied.counts, copied.total = list(self.counts), self.total
         return copied
 
     def since(self, earlier: Histogram) -> Histogram:
         """What came after `earlier`, a copy of the same histogram, was taken."""
         later = Histogram(self.bounds)
-        later._counts = [now - before for now, before in zip(self.counts, earlier.counts, strict=True)]
-        later._total = self.total - earlier.total
+        later.counts = [now - before for now, before in zip(self.counts, earlier.counts, strict=True)]
+        later.total = self.total - earlier.total
         return later
 
     @property

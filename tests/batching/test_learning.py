@@ -100,6 +100,17 @@ def test_what_changes_is_learnt_anew() -> None:
     assert learner.best() == 256
 
 
+def test_a_little_faster_is_not_worth_joining_and_changes_back_at_once() -> None:
+    """Joined runs take longer; and what was nearly even a second ago may be twice as slow now."""
+    learner = Learner(256)
+    serve(learner, lambda n: 0.001 * n**0.97, 8, 5.0)  # 6 % more requests a second
+    assert learner.best() == 1
+    serve(learner, lambda n: 0.001 * n**0.9, 8, 5.0, start=5.0)  # 23 % more
+    assert learner.best() == 256
+    serve(learner, lambda n: 0.0005 * n**1.3, 8, 2.0, start=10.0)
+    assert learner.best() == 1
+
+
 def test_a_limit_holds_for_good() -> None:
     learner = Learner(256)
     serve(learner, FLAT, 64, 2.0)

@@ -3,7 +3,9 @@
 A class is the power of two nearest to the requests in the house. In each, the best size known is compared with one
 other at a time: a window with the one, a window with the other, by turns, until they are further apart than chance
 explains. On a busy machine single windows lie, so it takes more of them there; where it stays even, the smaller size is
-kept. Trials come the more rarely the more often they were lost, and never take more than a small share of the time.
+kept. Trials come the more rarely the more often they were lost clearly, and never cost more than a small share of the
+time; what is nearly even costs nearly nothing and is soon looked at again: how fast a model runs alone may change by
+twice within a second, as other programs take the caches from it (seen with 16 MiB of weights).
 Nothing here looks at a clock: what comes is told with its time.
 """
 
@@ -17,14 +19,16 @@ WINDOW = 0.02  # seconds that a window takes at least
 TURNS = 2  # times that all requests in the house have to come round in a window
 FEWEST = 16  # completed requests that a window needs …
 LUMPS = 6  # … and times that some were completed together
-BETTER = log(1.03)  # who is less than this ahead is no better
+BETTER = log(1.03)  # who is less than this ahead is no better …
+WORTH = log(1.1)  # … and joining at all is not worth its longer runs below this
+EVEN = log(1.25)  # less than this apart is no clear loss
 CLEAR = log(3.0)  # as far apart as one pair can show them to be; then it needs no second
 NOISE = 0.15  # how much the logarithms of two windows' rates differ by chance, at least …
 SIGMAS = 2.5  # … and how many times as far apart than that explains they must be
 REIGN = 4  # pairs that it takes at least to take the place of a size that has won before
 HOPELESS = 3.0  # times slower than the best, from where on a challenger's window is broken off
 PAIRS = 12  # after so many, what has come out on average decides
-REST = 40.0  # times as long as the trial's own windows that a class then goes without one …
+REST = 40.0  # times as long as what a trial has cost that a class then goes without one …
 SHORTEST, LONGEST = 0.5, 30.0  # … and bounds of that, in seconds
 PAUSE = 0.02  # seconds without anything to do that spoil a window
 SINGLE = 1
@@ -51,7 +55,7 @@ class Trial:
     challenger: int
     leads: list[float] = field(default_factory=list)  # logarithms of how many times the best's rate it had, a pair
     rate: float = 0.0  # of the best, in this pair
-    spent: float = 0.0  # seconds with the challenger
+    cost: float = 0.0  # seconds that the best would have needed less for what the challenger did
 
 
 class Learner:
@@ -134,7 +138,7 @@ class Learner:
                 return known.best
             trial = self.trial = Trial(_challenger(known))
         elif self.size == trial.challenger:
-            trial.spent += now - self._start
+            trial.cost += (now - self._start) * max(0.0, 1 - rate / trial.rate)
             return self._judge(known, trial, rate / trial.rate, now)
         trial.rate = rate
         return trial.challenger
@@ -146,9 +150,10 @@ class Learner:
             return known.best  # the next pair
         if SINGLE in (known.best, trial.challenger):
             known.gain = exp(lead if known.best == SINGLE else -lead)
-        won = lead >= BETTER if trial.challenger > known.best else lead > -BETTER
-        known.rest = SHORTEST if won else min(known.rest * 2, LONGEST)
-        known.due = now + max(known.rest, REST * trial.spent)
+        margin = WORTH if SINGLE in (known.best, trial.challenger) else BETTER
+        won = lead >= margin if trial.challenger > known.best else lead > -margin
+        known.rest = SHORTEST if won or lead > -EVEN else min(known.rest * 2, LONGEST)
+        known.due = now + max(known.rest, REST * trial.cost)
         if won:
             known.best = trial.challenger
         self.trial = None

@@ -102,7 +102,7 @@ class Pool:
                 if (worker := self._freest(1, now)) is None:
                     return
                 batching.check(worker)
-            held = sum(len(worker.running) for worker in self.admitted)
+            held = sum([len(worker.running) for worker in self.admitted])
             limit = batching.limit(held + len(self.queue), not held, monotonic())
         if limit > 1:
             self._hand_joined(limit, now)

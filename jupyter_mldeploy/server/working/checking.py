@@ -1,10 +1,12 @@
 """Whether a script may be joined at all: its answers to a sample, row by row and joined, must be the same.
 
-Numbers may differ by what another order of summing makes (BLAS does that); everything else is compared exactly.
+Numbers may differ by what another order of summing makes (BLAS does that); everything else is compared exactly. Single
+precision loses a few units of 1e-7 of the largest terms, so of a small number beside large ones many digits.
 """
 
 import json
-from itertools import chain
+from itertools import chain, repeat
+from math import inf
 from time import monotonic
 from typing import Any, Dict, List, Optional
 
@@ -12,7 +14,8 @@ from .rows import cut, joined, rows, split
 from .scoring import Scoring
 from .tracebacks import summary
 
-RELATIVE, ABSOLUTE = 1e-6, 1e-9
+RELATIVE, ABSOLUTE = 1e-5, 1e-9  # of the number itself …
+SCALED, LARGEST = 1e-6, 100.0  # … and of the largest beside it, as far as that: a time in seconds may stand there, too
 EACH, ALL = 4, 32  # rows that are taken of each body of the sample, and altogether
 LEAST = 2  # rows that are scored however long that takes …
 SECONDS = 0.25  # … and no further ones after this time
@@ -54,9 +57,10 @@ def _compare(scoring: Scoring, bodies: List[str], recorded: bool) -> int:
         return 0
     kept = list(alone) if len(alone) > 1 else list(alone) * REPEATED
     values = _score(scoring, kept)
+    scale = _scale(list(alone.values()))
     for place, text in enumerate(kept):
         value = values[place]
-        if not same(alone[text], value):
+        if not same(alone[text], value, scale):
             raise Differs(
                 f"its answer to the row {_short(text)} is {_short(alone[text])} alone, but {_short(value)} in a run "
                 f"with {len(kept) - 1} others"
@@ -87,18 +91,24 @@ def _decoded(scoring: Scoring, value: Any) -> Any:
     return json.loads(decoded) if isinstance(decoded, str) else decoded
 
 
-def same(one: Any, other: Any) -> bool:
-    """Equal, but for the last digits of floating-point numbers."""
+def same(one: Any, other: Any, scale: float = 0.0) -> bool:
+    """Equal, but for the last digits of floating-point numbers; the largest number beside them is of this `scale`."""
     if type(one) is not type(other):
         return False
     if isinstance(one, float):
-        near = abs(one - other) <= RELATIVE * abs(one) + ABSOLUTE
+        near = abs(one - other) <= RELATIVE * abs(one) + SCALED * scale + ABSOLUTE < inf
         return near or bool(one == other or (one != one and other != other))
     if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(map(same, one, other, repeat(_scale(one))))
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     return bool(one == other)
+
+
+def _scale(values: List[Any]) -> float:
+    """How large the largest of these numbers is; what is no finite number does not count."""
+    sizes = (abs(value) for value in values if isinstance(value, float))
+    return min(max((size for size in sizes if size < inf), default=0.0), LARGEST)
 
 
 def _many(count: int) -> str:

@@ -41,6 +41,8 @@ class Deadline:
     def _overdue(self, limit: float) -> None:
         self._timer = None
         worker = self.worker
+        if worker.state != "dead":
+            worker.collect()
         if not worker.running or worker.state == "dead":
             return
         begun = worker.begun() or [next(iter(worker.running))]

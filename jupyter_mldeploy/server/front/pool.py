@@ -297,6 +297,7 @@ class Pool:
         now = asyncio.get_running_loop().time()
         holding = [worker for worker in self.front.crew.workers if len(worker.running) > 1]
         for worker in holding:
+            worker.collect()
             if worker.slow(now) and not worker.recall.open and (self._could_do(now) or worker.holds_gone()):
                 worker.recall.begin()
         if holding and not self._looking:

@@ -37,7 +37,7 @@ class Recall:
     def over(self, number: int) -> None:
         """The worker has answered or returned a request."""
         self.open.discard(number)
-        if not self.open:
+        if not self.open and self.worker.state != "condemned":
             self.worker.page[RECALL] = 0
 
     def _take_back(self) -> None:

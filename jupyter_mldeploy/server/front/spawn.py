@@ -30,6 +30,7 @@ class Spawned(NamedTuple):
     process: subprocess.Popen[bytes]
     link: socket.socket
     page: memoryview
+    area: memoryview
 
 
 class SpawnError(OSError):
@@ -58,7 +59,7 @@ def spawn(app: App) -> Spawned:
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         process = _popen(app, theirs.fileno(), shared)
-        words = page.words(shared)
+        words, area = page.views(shared)
     except OSError as error:
         ours.close()
         raise SpawnError(_reason(app, error)) from error
@@ -67,7 +68,7 @@ def spawn(app: App) -> Spawned:
         os.close(shared)
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
-    return Spawned(process, ours, words)
+    return Spawned(process, ours, words, area)
 
 
 def stand_back(pid: int) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import struct
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from .. import frames
-from ..page import CANCEL, LAST, RUNNING
+from ..page import CANCEL, LAST, RECALL, RUNNING, held
 from .config import App, switches
 from .deadline import Deadline
 from .exchange import Exchange
@@ -57,7 +58,7 @@ class Worker(asyncio.Protocol):
         self.recent: deque[str] = deque(maxlen=RECENT)
         self.started = asyncio.Event()  # ready, failed or dead: see `state`
         self.ended = asyncio.Event()
-        self.page = spawned.page
+        self.page, self._area = spawned.page, spawned.area
         self.recall = Recall(self)
         self.turned = 0.0  # since when the worker is at its first request
         self.heard = 0  # lines of native stderr
@@ -176,8 +177,9 @@ class Worker(asyncio.Protocol):
         self._loop.call_later(LEAVING, self._hurry)
 
     def condemn(self) -> None:
-        """Give it up, with its stacks in the log."""
+        """Give it up, with its stacks in the log; if that wakes it, it is to begin nothing that others will do."""
         self._become("condemned")
+        self.page[RECALL] = 1
         self.dump()
 
     def dump(self) -> None:
@@ -218,11 +220,22 @@ class Worker(asyncio.Protocol):
 
     # From the worker.
 
+    def collect(self) -> None:
+        """Take the answers that it holds while it is at a run that may never end, or that it held when it ended."""
+        found = held(self.page, self._area, self.state != "dead")
+        try:
+            arrived = frames.Reader().feed(found)
+            self._take_in(arrived, self._deadline.since)  # not now: they may have been collected before
+        except (struct.error, ValueError):  # a script that writes where it should not
+            self.kill()
+
     def data_received(self, data: bytes) -> None:
+        self._take_in(self._reader.feed(data), self._loop.time())
+
+    def _take_in(self, arrived: list[tuple[int, int, int, Any]], now: float) -> None:
         before, pool = self.requests, self.front.pool
         told: list[tuple[Exchange, frames.Answer]] = []
-        now = self._loop.time()
-        for kind, _, count, payload in self._reader.feed(data):
+        for kind, _, count, payload in arrived:
             if kind == frames.ANSWER:
                 self._deadline.since = now
                 for answer in frames.read_answers(count, payload):
@@ -336,6 +349,7 @@ class Worker(asyncio.Protocol):
         if self.checking:
             self.front.pool.batching.check_lost(self, self.end() if self._reason or before == "admitted" else "")
         self.front.pool.batching.bury(self)
+        self.collect()
         if begun := self.begun():
             self._crashed(begun)
         if before not in ("draining", "condemned") and not self.failure:

@@ -34,10 +34,10 @@ def live(fd: int, shared: int = -1) -> None:
     os.set_inheritable(fd, False)
     survival.die_with_parent()
     survival.dump_stacks()
-    words = page.words(shared)
+    words, area = page.views(shared)
     if shared >= 0:
         os.close(shared)
-    channel = Channel(fd)
+    channel = Channel(fd, words, area)
     output = Output(channel)
     python = sys.version.split()[0]
     _tell(channel, frames.HELLO, protocol=frames.PROTOCOL, pid=os.getpid(), python=python, swagger=None)
@@ -63,8 +63,7 @@ def _serve(scoring: Scoring, arriving: Iterator[Any]) -> None:
             if flags & frames.FLAG_JOIN:
                 joining.answer(requests)
                 continue
-            for request in requests:
-                scoring.answer(request)
+            scoring.answer_all(requests)
         elif kind == frames.CONTROL:
             order = json.loads(payload)
             if order["op"] == "drain":

@@ -17,13 +17,14 @@ from typing import Any
 
 import msgspec
 
-from . import environments
+from . import build_context, environments
 from .disk import Home, check_room, enough_room, locked, read_json
 from .errors import FileMissing, InvalidInput
 from .specs import Bundle, EnvironmentSpec, Lock, ModelRef, ScriptSpec
 
 SCHEMA = 1
 MODELS = "azureml-models"
+CONTEXT = "build-context"  # of the environment's image
 SKIPPED = {"__pycache__", ".git", ".ipynb_checkpoints"}  # never part of what a script needs
 
 
@@ -31,7 +32,7 @@ def build(
     home: Home, script: ScriptSpec, models: Sequence[ModelRef], environment: EnvironmentSpec, lock: Lock
 ) -> Bundle:
     """Build the bundle, or find the one that exists. Raises `FileMissing`, `InvalidInput` and `DiskFull`."""
-    source = dict(source_files(script))
+    source, context = dict(source_files(script)), build_context.files(environment.docker)
     manifest = describe(script, source, models, environment, lock)
     text = json.dumps(manifest, indent=2, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -39,9 +40,11 @@ def build(
     with locked(home.bundles / ".lock", wait=600):
         _clean(home.bundles)
         if not target.exists():
-            check_room(home.bundles, sum(file.stat().st_size for file in source.values()))
+            files = {f"source/{name}": file for name, file in source.items()}
+            files |= {f"{CONTEXT}/{name}": file for name, file in context.items()}
+            check_room(home.bundles, sum(file.stat().st_size for file in files.values()))
             with enough_room(home.bundles):
-                _fill(target, text, source, models, environments.text(environment))
+                _fill(target, text, files, models, environments.text(environment))
     return Bundle(digest, str(target))
 
 
@@ -70,10 +73,26 @@ def describe(
             for m in models
         ],
         "model_dir": model_directory(models),
-        "environment": {"name": environment.name, "variables": dict(environment.variables)},
+        "environment": {
+            "name": environment.name,
+            "variables": dict(environment.variables),
+            **({"docker": _docker(environment)} if environment.docker else {}),  # as with batch
+        },
         "lock": {name: value for name, value in asdict(lock).items() if name != "notices"},
         **({"batch": True} if script.batch else {}),  # left out, it keeps the digests of earlier bundles
     }
+
+
+def _docker(environment: EnvironmentSpec) -> dict[str, Any]:
+    """What images use: a build context by its files, wherever its folder lies, and whether the image's own Python is
+    meant, with the packages that it has (v1 SDK: user-managed dependencies)."""
+    docker = dict(environment.docker)
+    if files := build_context.files(docker):
+        told = {name: [sha256(path), os.access(path, os.X_OK)] for name, path in files.items()}
+        docker["build_context"] = {"dockerfile_path": docker["build_context"]["dockerfile_path"], "files": told}
+    if environment.user_managed and docker.keys() & {"base_image", "base_dockerfile", "build_context"}:
+        docker["own_python"] = environment.interpreter or "python"
+    return docker
 
 
 def manifest(bundle: Bundle) -> dict[str, Any]:
@@ -180,11 +199,11 @@ def tree_digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode("".join(lines))).hexdigest()
 
 
-def _fill(target: Path, text: str, source: Mapping[str, Path], models: Sequence[ModelRef], environment: str) -> None:
+def _fill(target: Path, text: str, files: Mapping[str, Path], models: Sequence[ModelRef], environment: str) -> None:
     """Fill a folder aside and rename it, so a bundle that can be seen is whole."""
     building = Path(mkdtemp(prefix=".building-", dir=target.parent))
-    for name, file in source.items():
-        place = building / "source" / name
+    for name, file in files.items():
+        place = building / name
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place)
         place.chmod(0o555 if os.access(file, os.X_OK) else 0o444)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .specs import Address, Event, ServiceRecord, State
+from .specs import Address, Event, Leftover, ServiceRecord, State
 
 HEADER = ("name", "type", "state", "workers", "auth", "address")
 
@@ -49,6 +49,26 @@ def service_line(record: ServiceRecord, state: State, address: Address | None) -
         address=address.local if address else "",
         note="" if state.phase == "Healthy" else state.reason.partition("\n")[0],
     )
+
+
+class LeftoverTable(tuple[Leftover, ...]):
+    """Leftovers as a tuple that shows itself as a text table."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        if not self:
+            return "Nothing is left over."
+        rows = [(one.kind, one.name, size(one.size), one.why) for one in self]
+        return table(("kind", "name", "size", "why"), [*rows, ("", "", size(sum(one.size for one in self)), "")])
+
+
+def size(count: int) -> str:
+    """Bytes as people say them; nothing where they are not known."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.{int(unit == 'GB')}f} {unit}"
+    return f"{count} B" if count else ""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

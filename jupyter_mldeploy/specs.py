@@ -112,6 +112,7 @@ class Settings:
     `port` 0 means one that is free. `limits` keeps queue, probe and autoscale values by the v1 parameter name.
     `server` holds the scoring server's own settings by their names, which win over those that v1 has names for;
     `oidc` whose tokens are taken beside the service's own (issuer, audience, jwks_url, leeway_seconds).
+    `docker` holds what a service wishes of a container engine (base image, GPUs, mounts …).
     `version` says which of several versions behind the service's name this is, empty where there is but one, and
     `traffic` what it gets of the requests, in percent.
     """
@@ -132,6 +133,7 @@ class Settings:
     oidc: Json = field(default_factory=dict)
     version: str = ""
     traffic: int = 0
+    docker: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,19 @@ class State:
     traceback: str = ""
     workers: int = 0
     ready: int = 0
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something on a target that no service has any more. `kind`: service, volume, image or build cache; `size` in
+    bytes, as far as the target knows it; `data` what only that target reads."""
+
+    target: str
+    kind: str
+    name: str
+    why: str
+    size: int = 0
+    data: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

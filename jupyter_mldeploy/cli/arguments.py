@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any, NoReturn
 
-from . import commands, demo, migrating
+from . import cleaning, commands, demo, migrating
 
 DISTRIBUTION = "jupyter-mldeploy"
 
@@ -44,6 +44,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     ):
         add(name, command, help).add_argument("name", metavar="NAME")
     _add_delete(add)
+    _add_clean(add)
     _add_migration(add)
     return _checked(parser, parser.parse_args(argv))
 
@@ -74,6 +75,12 @@ def _add_delete(add: Callable[..., Any]) -> None:
     sub.add_argument("names", metavar="NAME", nargs="*")
     sub.add_argument("--all", action="store_true", help="all services of the workspace")
     sub.add_argument("--yes", action="store_true", help="do not ask before deleting all")
+
+
+def _add_clean(add: Callable[..., Any]) -> None:
+    sub = add("clean", cleaning.clean, "remove what deleted services and workspaces have left, and unused images")
+    sub.add_argument("--dry-run", action="store_true", help="only show it, with sizes")
+    sub.add_argument("--yes", action="store_true", help="do not ask before removing it")
 
 
 def _add_migration(add: Callable[..., Any]) -> None:

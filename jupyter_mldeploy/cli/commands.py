@@ -69,7 +69,8 @@ def delete(given: Namespace) -> None:
     home = workspace(given.workspace)._home
     names = services.names(home) if given.all else given.names
     if given.all and names and not given.yes:
-        _confirm(names)
+        listed = ", ".join(names)
+        confirm(f"This deletes {len(names)} services: {listed}", f"Delete {listed}?", "Nothing was deleted.")
     for name in names:
         services.record(home, name)
     for name in names:
@@ -98,8 +99,9 @@ def _follow(operation: services.Operation) -> None:
             raise OperationFailed(failure.message)
 
 
-def _confirm(names: list[str]) -> None:
+def confirm(what: str, question: str, otherwise: str) -> None:
+    """Ask whoever sits there. Raises `InvalidInput` without a yes."""
     if not sys.stdin.isatty():
-        raise InvalidInput(f"This deletes {len(names)} services: {', '.join(names)}. Nobody can be asked: add --yes.")
-    if input(f"Delete {', '.join(names)}? [y/N] ").strip().lower() not in ("y", "yes"):
-        raise InvalidInput("Nothing was deleted.")
+        raise InvalidInput(f"{what}. Nobody can be asked: add --yes.")
+    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise InvalidInput(otherwise)

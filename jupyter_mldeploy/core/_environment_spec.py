@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..specs import EnvironmentSpec
 from ._conda_specification import conda_name, python_version
-from ._environment_sections import DEFAULT_CPU_IMAGE
+from ._environment_sections import DEFAULT_CPU_IMAGE, DockerBuildContext
 from .conda_dependencies import CondaDependencies
 from .exceptions import UserErrorException
 
@@ -56,6 +56,9 @@ def from_spec(environment: Environment, spec: EnvironmentSpec) -> Environment:
     environment.docker._source = {
         name: spec.docker[name] for name in ("base_image", "base_dockerfile") if name in spec.docker
     } or environment.docker._source
+    if context := spec.docker.get("build_context"):
+        place = DockerBuildContext("local", context["location"], context["dockerfile_path"])
+        environment.docker._source = {"build_context": place}
     environment.inferencing_stack_version = spec.docker.get("inferencing_stack_version")
     if not spec.user_managed:
         pip = [*spec.pip_options, *spec.pip]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import disk
+from ..cards import LeftoverTable
 from ..disk import Home
 from ..errors import known
 from ..registry import Registry
@@ -26,7 +27,7 @@ from .keyvault import Keyvault
 
 if TYPE_CHECKING:
     from ..services import Issued
-    from ..specs import Principal
+    from ..specs import Leftover, Principal
     from .compute import ComputeTarget
     from .environment import Environment
     from .experiment import Experiment
@@ -306,6 +307,23 @@ class Workspace(WorkspaceData, WorkspaceOfAzure):
 
         with translated():
             verbs.revoke(self._home, id)
+
+    def leftovers(self) -> LeftoverTable:
+        """What deleted services and workspaces have left on this machine and its container engine, with sizes."""
+        from .. import services
+
+        with translated():
+            return LeftoverTable(services.leftovers(self._home))
+
+    def clean(self, leftovers: Iterable[Leftover]) -> None:
+        """Remove what `leftovers` found, or some of it. Raises `WorkspaceException` for what could not be removed,
+        after the rest."""
+        from .. import services
+
+        with translated():
+            stays = [f"{one.name}: {why}" for one, why in services.clean(self._home, leftovers) if why]
+        if stays:
+            raise WorkspaceException("\n".join(["Not removed:", *stays]))
 
     @property
     def experiments(self) -> dict[str, Experiment]:

@@ -4,6 +4,6 @@ that uv builds once and that is kept by the lock's digest."""
 from .asked import check
 from .building import made, prepare, variables
 from .listing import text
-from .locking import lock
+from .locking import inside, lock
 
-__all__ = ["check", "lock", "made", "prepare", "text", "variables"]
+__all__ = ["check", "inside", "lock", "made", "prepare", "text", "variables"]

@@ -85,7 +85,6 @@ def read(spec: EnvironmentSpec) -> Asked:
         *_left_out(ours),
         *_renamed(given, pip),
         *_unused([line for line in options if line not in usable]),
-        *images(spec),
     )
     return Asked(
         spec.name,
@@ -104,9 +103,10 @@ def read(spec: EnvironmentSpec) -> Asked:
 
 
 def images(spec: EnvironmentSpec) -> tuple[str, ...]:
-    """What to say when `spec` names an image of its own: a lock is about Python alone."""
+    """What to say when `spec` names an image of its own, and Python runs outside of any."""
     named = [key.replace("_", " ") for key in _IMAGES if key in spec.docker]
-    return (f"its {' and '.join(named)} is left aside, Python runs on this machine",) if named else ()
+    aside = f"its {' and '.join(named)} is left aside, Python runs on this machine"
+    return (f"Environment {spec.name!r}: {aside}.",) if named else ()
 
 
 def is_in_the_image(spec: EnvironmentSpec) -> bool:

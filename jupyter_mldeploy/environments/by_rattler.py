@@ -35,7 +35,7 @@ class Rattler:
 
     def install(self, lines: Sequence[str], prefix: Path) -> None:
         for line in lines:
-            _check_local(line)
+            check_local(line)
         _answer("install packages", verb="install", lines=list(lines), prefix=str(prefix))
 
 
@@ -69,8 +69,9 @@ def _sources(channel: str) -> Sequence[str]:
     return [Path(channel).as_uri() if channel.startswith("/") else channel]
 
 
-def _check_local(line: str) -> None:
-    """rattler trusts the files of a local channel; a lock does not."""
+def check_local(line: str) -> None:
+    """Raise `EnvironmentUnresolvable` for a file that is gone or another one: rattler trusts the files of a local
+    channel, a lock does not."""
     url, _, md5 = line.partition("#")
     parts = urlsplit(url)
     if parts.scheme != "file":

@@ -26,7 +26,12 @@ Say = Callable[[str], None]
 
 
 def lock(
-    spec: EnvironmentSpec, home: Home, *, refresh: bool = False, say: Say = print, models: Sequence[Path] = ()
+    spec: EnvironmentSpec,
+    home: Home,
+    *,
+    refresh: bool = False,
+    say: Say = print,
+    models: Sequence[Path] = (),
 ) -> Lock:
     """Resolve `spec`: this interpreter when it satisfies it, else conda's packages where conda is here and was asked
     for, else pins made by uv; kept in the workspace.
@@ -36,17 +41,24 @@ def lock(
     `InvalidInput`, `EnvironmentUnresolvable` (with the resolver's own words) or `DiskFull`.
     """
     found = _managed(spec) if spec.user_managed else _found(read(spec), home, refresh, say, models)
+    found = replace(found, notices=(*images(spec), *found.notices))
     for notice in found.notices:
         say(notice)
     return found
 
 
+def inside(spec: EnvironmentSpec) -> EnvironmentSpec:
+    """What is to be locked of `spec` for the image that it names: nothing is left aside then, and an interpreter is
+    the image's own."""
+    return replace(spec, docker={}, interpreter="" if images(spec) else spec.interpreter)
+
+
 def _managed(spec: EnvironmentSpec) -> Lock:
     """The interpreter that the user looks after, as it is."""
     check(spec)
-    python, notices = pythons.this(), images(spec)
+    python, notices = pythons.this(), tuple[str, ...]()
     if is_in_the_image(spec):
-        notices = (*notices, f"its interpreter {spec.interpreter} is the image's, and this notebook's own is used")
+        notices = (f"its interpreter {spec.interpreter} is the image's, and this notebook's own is used",)
     elif spec.interpreter:
         path = shutil.which(spec.interpreter) or spec.interpreter
         python = pythons.ask(str(Path(path).absolute()))

@@ -1,5 +1,7 @@
 """Control a front from a shell: `python ctl.py SOCKET '{"op": "status"}'` prints the reply; exit code 0 or 1.
 
+`@FILE` instead of a message is the one in that file, which is removed: no process list shows what it says.
+
 Standard library only. It runs as a bare file inside containers, so it loads `control.py` from beside itself.
 """
 
@@ -9,7 +11,7 @@ import os
 import sys
 from typing import Any, Dict, List
 
-USAGE = "usage: ctl.py SOCKET JSON-MESSAGE [TIMEOUT-SECONDS]"
+USAGE = "usage: ctl.py SOCKET JSON-MESSAGE|@FILE [TIMEOUT-SECONDS]"
 
 
 def main(arguments: List[str]) -> int:
@@ -18,12 +20,23 @@ def main(arguments: List[str]) -> int:
         print(USAGE, file=sys.stderr)
         return 1
     try:
-        reply = _call(arguments[0], json.loads(arguments[1]), float((*arguments, "600")[2]))
+        reply = _call(arguments[0], json.loads(_text(arguments[1])), float((*arguments, "600")[2]))
     except (OSError, ValueError) as error:
-        print(json.dumps({"ok": False, "error": str(error) or type(error).__name__}))
+        silent = isinstance(error, OSError)  # nobody answered, which is not the same as a no
+        print(json.dumps({"ok": False, "error": str(error) or type(error).__name__, "silent": silent}))
         return 1
     print(json.dumps(reply))
     return 0 if reply.get("ok") else 1
+
+
+def _text(given: str) -> str:
+    """The message, or what is in the file that it names."""
+    if not given.startswith("@"):
+        return given
+    with open(given[1:], encoding="utf-8") as file:
+        text = file.read()
+    os.unlink(given[1:])
+    return text
 
 
 def _call(path: str, message: Dict[str, Any], timeout: float) -> Dict[str, Any]:

@@ -1,6 +1,7 @@
 """Services: the records on disk, the operations that change them, and the verbs."""
 
 from .changing import annotate, delete, scale, set_auth
+from .cleaning import clean, leftovers
 from .deploying import check, deploy, reload, restart, update
 from .explaining import why
 from .operations import Operation
@@ -18,12 +19,14 @@ __all__ = [
     "as_text",
     "check",
     "check_name",
+    "clean",
     "coming",
     "delete",
     "deploy",
     "heir",
     "issue",
     "keys",
+    "leftovers",
     "log_text",
     "logs",
     "names",

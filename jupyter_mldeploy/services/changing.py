@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ..disk import Home
-from ..errors import InvalidInput, ServiceNotFound
+from ..errors import InvalidInput, ServiceNotFound, TargetUnavailable
 from ..server.front import sample
-from ..specs import Auth, Plan, ServiceRecord
+from ..specs import Auth, Handle, Plan, ServiceRecord
 from ..targets import target
 from . import records, secrets
 from .operations import every
@@ -93,7 +93,10 @@ def delete(home: Home, name: str) -> bool:
 def _stop_strays(home: Home, record: ServiceRecord) -> None:
     """What an operation started and did not live to write down."""
     runs_on = target(record.plan.settings.target, home)
-    for handle in list(runs_on.found()):
+    found: list[Handle] = []
+    with suppress(TargetUnavailable):  # then nothing of it can be reached; it is found once the engine is back
+        found = list(runs_on.found())
+    for handle in found:
         if handle.data.get("service") == record.plan.service:
             runs_on.stop(handle)
 

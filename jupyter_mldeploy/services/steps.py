@@ -19,6 +19,7 @@ from . import records, rolling, secrets
 from .operations import TICK, Operation, before
 
 START_LIMIT = 1800.0  # seconds that `init()` may take before the start counts as failed
+KINDS = {"docker": "container"}  # what a service is there
 LOG_LINES = 40  # of the service's log, in the error of a failed start
 
 
@@ -39,6 +40,18 @@ class Work:
         self.operation.note(name, "started", text)
         yield lambda line: self.operation.note(name, "note", line)
         self.operation.note(name, "done")
+
+    def heard(self, stage: str) -> Callable[[str], None]:
+        """Notes the lines of a stage, which begins with the first of them."""
+        begun: list[str] = []
+
+        def say(line: str) -> None:
+            if not begun:
+                self.operation.note(stage, "started")
+            begun.append(line)
+            self.operation.note(stage, "note", line)
+
+        return say
 
     def carry_out(self) -> None:
         """Do what was asked, after what was asked before. Raises `MLDeployError`; what served goes on serving then."""
@@ -63,8 +76,12 @@ class Work:
         if record.lock and not again:
             return record.lock
         with self.stage("environment", plan.environment.name) as say:
-            lock = environments.lock(plan.environment, self.home, say=say, models=[Path(m.path) for m in plan.models])
-            environments.prepare(lock, self.home, say=say)
+            contained = plan.settings.target != "process"  # others make it in an image
+            models = [Path(m.path) for m in plan.models]
+            asked = environments.inside(plan.environment) if contained else plan.environment
+            lock = environments.lock(asked, self.home, say=say, models=models)
+            if not contained:
+                environments.prepare(lock, self.home, say=say)
         return lock
 
     def bundle(self, plan: Plan, lock: Lock) -> Bundle:
@@ -75,6 +92,7 @@ class Work:
         """Hand the bundle to the target, and keep in the record what serves."""
         runs_on = target(plan.settings.target, self.home)
         new = replace(record, plan=plan, lock=lock, bundle=bundle)
+        runs_on.prepare(bundle, plan.settings, self.heard("image"))
         if record.handle and record.handle.target == runs_on.kind and lives(runs_on, record.handle):
             with self.stage("update", "the old version serves until the new one does"):
                 handle = runs_on.update(record.handle, bundle, plan.settings, secrets.for_target(self.home, self.name))
@@ -87,7 +105,7 @@ class Work:
 
     def start(self, runs_on: Target, record: ServiceRecord) -> Handle:
         settings = record.plan.settings
-        with self.stage("start", f"on this machine, as a {runs_on.kind}") as say:
+        with self.stage("start", f"on this machine, as a {KINDS.get(runs_on.kind, runs_on.kind)}") as say:
             if settings.auth == "none" and (others := other_users()):
                 say(f"authentication is off, and {', '.join(others[:5])} can reach this machine's services too")
             runs_on.check(settings)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
 
 from ..disk import Home
 from ..errors import TargetUnavailable, known
-from ..specs import Address, Bundle, Handle, Json, LogLine, Reply, Settings, State
+from ..specs import Address, Bundle, Handle, Json, Leftover, LogLine, Reply, Settings, State
 
 # {"keys": [primary, secondary], "signing": […], "principals": […]}; never written anywhere but to 0600 files
 Secrets = Mapping[str, Any]
@@ -27,6 +29,9 @@ class Target(Protocol):
 
     def render(self, bundle: Bundle, settings: Settings) -> Mapping[str, str]:
         """File name → text of what would be handed to the tool; pure: the same for the same input."""
+
+    def prepare(self, bundle: Bundle, settings: Settings, say: Callable[[str], None]) -> None:
+        """Make what takes long, such as an image, while what serves goes on serving; nothing where it is there."""
 
     def start(self, bundle: Bundle, settings: Settings, secrets: Secrets) -> Handle: ...
 
@@ -48,9 +53,27 @@ class Target(Protocol):
     def found(self) -> Iterable[Handle]:
         """What runs here and has no record: orphans to offer for cleaning."""
 
+    def leftovers(self) -> Iterable[Leftover]:
+        """These orphans, and whatever else is here that no service has any more."""
 
-TARGETS = {"process": ".process:ProcessTarget"}
+    def discard(self, leftover: Leftover) -> None:
+        """Remove it; what is gone meanwhile is no error."""
+
+
+TARGETS = {"process": ".process:ProcessTarget", "docker": ".docker:DockerTarget"}
+VARIABLE = "MLDEPLOY_TARGET"
+SOCKET = "/var/run/docker.sock"
 GROUP = "jupyter_mldeploy.targets"  # entry points of third parties: name → class
+
+
+def preferred(environ: Mapping[str, str] = os.environ) -> str:
+    """Where services run that say nothing of it: what MLDEPLOY_TARGET names, else on a container engine that answers,
+    else as processes."""
+    if chosen := environ.get(VARIABLE):
+        return chosen
+    if environ.get("DOCKER_HOST") or Path(SOCKET).exists():  # asked of the file system first: most machines have none
+        return "docker" if import_module(".containers.engine", __name__).answers() else "process"
+    return "process"
 
 
 def target(kind: str, home: Home) -> Target:

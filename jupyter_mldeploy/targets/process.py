@@ -15,12 +15,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, ClassVar
+
+import msgspec
 
 from .. import bundle as bundles
 from .. import environments
@@ -28,7 +30,7 @@ from ..disk import Home, locked, read_json, write_json
 from ..errors import InvalidInput, OperationFailed, PortInUse, ServiceUnreachable
 from ..processes import Identity, alive, identify
 from ..server import control, legacy, rotation
-from ..specs import Address, Bundle, Handle, Json, LogLine, Reply, Settings, State
+from ..specs import Address, Bundle, Handle, Json, Leftover, LogLine, Reply, Settings, State
 from . import Secrets, fronts
 
 PACKAGE = "mldeploy_server"  # what the server's folder is called where it runs
@@ -57,6 +59,10 @@ class ProcessTarget:
         """The front's configuration, with the place of the app and the interpreter left open."""
         app = fronts.app(bundle, Path("app"), "python", {})
         return {"front.json": json.dumps(fronts.configuration(settings, app), indent=2, sort_keys=True) + "\n"}
+
+    def prepare(self, bundle: Bundle, settings: Settings, say: Callable[[str], None]) -> None:
+        """Make the environment that the lock names."""
+        environments.prepare(bundles.lock_of(bundle), self.home, say)
 
     def start(self, bundle: Bundle, settings: Settings, secrets: Secrets) -> Handle:
         folder = self.home.service(settings.service)
@@ -168,6 +174,15 @@ class ProcessTarget:
             handle = read_json(path, Handle)
             if not (path.parents[2] / "record.json").exists() and alive(_identity(handle)):
                 yield handle
+
+    def leftovers(self) -> Iterable[Leftover]:
+        for handle in self.found():
+            yield Leftover(
+                self.kind, "service", handle.data["service"], "it was deleted", 0, msgspec.to_builtins(handle)
+            )
+
+    def discard(self, leftover: Leftover) -> None:
+        self.stop(msgspec.convert(leftover.data, Handle))
 
     def _folder(self, handle: Handle) -> Path:
         return self.home.service(handle.data["service"])

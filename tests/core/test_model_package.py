@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import socket
@@ -20,6 +21,7 @@ from jupyter_mldeploy import image
 from jupyter_mldeploy.core import Environment, Model, Workspace
 from jupyter_mldeploy.core.exceptions import UserErrorException, WebserviceException
 from jupyter_mldeploy.core.model import InferenceConfig, ModelPackage
+from jupyter_mldeploy.errors import EnvironmentUnresolvable
 from jupyter_mldeploy.specs import Bundle, EnvironmentSpec, Lock
 
 READS = """
@@ -61,7 +63,7 @@ def test_the_saved_folder_has_what_v1s_had_and_serves(own: Deployer, tmp_path: P
 
     text = (context / "Dockerfile").read_text()
     assert text.startswith("# Made by") and "EXPOSE 5001" in text
-    copied = re.findall(r"^COPY (\S+) ", text, re.M)
+    copied = re.findall(r"^COPY (?:--chown=\S+ )?([^-\s]\S*) ", text, re.M)
     assert all((context / name).exists() for name in copied), copied
     with started(context, tmp_path, text) as address:
         answer = requests.post(f"{address}/score", "!", timeout=10)
@@ -73,8 +75,8 @@ class started:
 
     def __init__(self, context: Path, folder: Path, dockerfile: str) -> None:
         self.port = free_port()
-        for source, target in re.findall(r"^COPY (\S+) (\S+)$", dockerfile, re.M):
-            place = folder / target.lstrip("/") / ("" if (context / source).is_dir() else source)
+        for source, target in re.findall(r"^COPY (?:--chown=\S+ )?([^-\s]\S*) (\S+)$", dockerfile, re.M):
+            place = folder / target.lstrip("/") / ("" if (context / source).is_dir() else Path(source).name)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(context / source)
         front = json.loads(
@@ -86,7 +88,7 @@ class started:
         (folder / "front.json").write_text(json.dumps(front))
         (command,) = re.findall(r"^CMD (.*)$", dockerfile, re.M)
         assert json.loads(command)[1:] == ["-m", "mldeploy_server", "/opt/service/front.json"]
-        path = re.findall(r"^ENV PYTHONPATH=(\S+)$", dockerfile, re.M)[0]
+        path = re.findall(r"^ENV PYTHONPATH=(\S+)", dockerfile, re.M)[0]
         self.process = subprocess.Popen(
             [sys.executable, "-S", "-c", RUN, str(folder / path.lstrip("/")), str(folder / "front.json")]
         )
@@ -148,11 +150,14 @@ def test_saving_beside_files_of_the_users_keeps_them(own: Deployer, tmp_path: Pa
     assert (mine / "Dockerfile").read_text() == "FROM mine\n"
 
 
-def test_pulling_and_building_images_say_what_to_do(own: Deployer) -> None:
+def test_pulling_and_building_images_say_what_to_do(own: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{own.folder}/none.sock")
     with pytest.raises(WebserviceException, match="docker build"):
         package(own).pull()
-    with pytest.raises(NotImplementedError, match="generate_dockerfile=True"):
+    with pytest.raises(WebserviceException, match="No Docker engine .*generate_dockerfile=True"):
         Model.package(own.ws, [], own.inference(READS))
+    with pytest.raises(WebserviceException, match="cannot name an image"):
+        Model.package(own.ws, [], own.inference(READS), image_name="My Image")
 
 
 def test_without_an_inference_configuration_the_rules_are_those_of_no_code(own: Deployer) -> None:
@@ -189,43 +194,53 @@ def test_the_dockerfile_follows_the_environments_wishes() -> None:
     assert "FROM python:3.11-slim" in plain and plain == image.dockerfile(content({}))
     own = image.dockerfile(content({"base_image": "registry.example/base:1", "extra_steps": "RUN apt-get update"}))
     assert own.index("FROM registry.example/base:1") < own.index("RUN apt-get update") < own.index("uv venv")
-    assert image.dockerfile(content({"base_dockerfile": "FROM mine\nRUN true"})).splitlines()[1:3] == [
-        "FROM mine",
-        "RUN true",
-    ]
+    for address in ("registry.example", "https://registry.example/"):
+        private = image.dockerfile(content({"base_image": "team/base:1", "registry": address}))
+        assert "FROM registry.example/team/base:1 AS" in private
+    given = image.dockerfile(content({"base_dockerfile": "FROM scratch AS early\nFROM mine\nRUN true"}))
+    assert given.splitlines()[1:4] == ["FROM scratch AS early", "FROM mine AS mldeploy-base", "RUN true"]
+    named = image.dockerfile(content({"base_dockerfile": "FROM mine AS own\nRUN true"}))
+    assert named.splitlines()[1:4] == ["FROM mine AS own", "RUN true", "FROM own AS mldeploy-base"]
     old = image.dockerfile(content({}, python="3.8.18"))
-    assert "uv venv --python 3.8 /opt/service/venv" in old and "uv venv --python 3.12 /opt/mldeploy/venv" in old
+    assert (
+        "uv venv --python 3.8 /opt/service/venv" in old
+        and "FROM python:3.12-slim" in old
+        and "uv venv --python 3.12 /opt/mldeploy/venv" in old
+    )
 
 
 def test_conda_packages_are_made_from_the_locks_explicit_list() -> None:
     lock = Lock("d", "3.11.7", "linux", ("joblib==1.4",), conda=("https://channel.example/linux-64/numpy-2.conda#0",))
     text = image.dockerfile(image.Content(Bundle("d", "p"), EnvironmentSpec(conda=("numpy",)), lock, {}))
-    assert "micromamba create --yes --prefix /opt/service/venv --file /opt/service/conda.txt" in text
+    assert "/opt/build/conda/install.py < /opt/build/conda/packages.json" in text
     assert "uv venv --python 3.11 /opt/service/venv" not in text
-    assert "uv pip install --no-cache --no-deps --break-system-packages --python /opt/service/venv/bin/python" in text
+    assert "--no-deps --break-system-packages --python /opt/service/venv/bin/python" in text
 
 
 def test_a_conda_package_of_a_channel_in_a_folder_goes_along(tmp_path: Path) -> None:
     file = tmp_path / "channel/noarch/lab-1.0-0.conda"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"a package")
-    lock = Lock(
-        "d", "3.11.7", "linux", conda=(f"{file.as_uri()}#0a1b", "https://channel.example/noarch/b-1-0.conda#2c")
-    )
+    there = f"{file.as_uri()}#{hashlib.md5(b'a package').hexdigest()}"
+    lock = Lock("d", "3.11.7", "linux", conda=(there, "https://channel.example/noarch/b-1-0.conda#2c"))
     (tmp_path / "bundle/source").mkdir(parents=True)
     (tmp_path / "image").mkdir()
-    image.write(image.Content(Bundle("d", str(tmp_path / "bundle")), EnvironmentSpec(), lock, {}), tmp_path / "image")
-    assert (tmp_path / "image/conda-packages/noarch/lab-1.0-0.conda").read_bytes() == b"a package"
-    assert (tmp_path / "image/conda.txt").read_text().splitlines() == [
-        "@EXPLICIT",
-        "file:///opt/service/conda-packages/noarch/lab-1.0-0.conda#0a1b",
+    content = image.Content(Bundle("d", str(tmp_path / "bundle")), EnvironmentSpec(), lock, {})
+    image.write(content, tmp_path / "image")
+    conda = tmp_path / "image/conda"
+    assert (conda / "packages/noarch/lab-1.0-0.conda").read_bytes() == b"a package"
+    assert json.loads((conda / "packages.json").read_text())["lines"] == [
+        f"file:///opt/build/conda/packages/noarch/lab-1.0-0.conda#{there[-32:]}",
         "https://channel.example/noarch/b-1-0.conda#2c",
     ]
-    dockerfile = (tmp_path / "image/Dockerfile").read_text()
-    assert "COPY conda-packages/ /opt/service/conda-packages/" in dockerfile
+    assert (conda / "rattler.txt").read_text().startswith("py-rattler==")
+    file.write_bytes(b"another package")
+    (tmp_path / "again").mkdir()
+    with pytest.raises(EnvironmentUnresolvable, match="has changed"):
+        image.write(content, tmp_path / "again")
 
 
 def test_a_password_of_an_index_is_asked_for_as_a_secret_and_never_written() -> None:
     text = image.dockerfile(content({}, options=("--index-url https://${USER}:${TOKEN}@index.example/simple",)))
-    assert "--mount=type=secret,id=TOKEN,env=TOKEN --mount=type=secret,id=USER,env=USER uv venv" in text
+    assert "--mount=type=secret,id=TOKEN,env=TOKEN --mount=type=secret,id=USER,env=USER . /opt/build/settings" in text
     assert "--secret id=NAME,env=NAME for TOKEN, USER" in text

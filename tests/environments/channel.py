@@ -13,18 +13,19 @@ from pathlib import Path
 
 import rattler
 
-VERSION, MINOR = "{}.{}.{}".format(*sys.version_info[:3]), "{}.{}".format(*sys.version_info[:2])
+VERSION = "{}.{}.{}".format(*sys.version_info[:3])
 
 
 class Channel:
-    """`python` in it is this test's own interpreter: a link and a `pyvenv.cfg` instead of a hundred megabytes."""
+    """`python` in it is this test's own interpreter, or another one that lies in the folder `prefix`: a link and a
+    `pyvenv.cfg` instead of a hundred megabytes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, version: str = VERSION, prefix: str = sys.base_prefix) -> None:
         self.folder = folder
         self.subdir = str(rattler.Subdir.current())
-        home = f"home = {sys.base_prefix}/bin\ninclude-system-site-packages = false\nversion = {VERSION}\n"
-        link = {"bin/python": f"{sys.base_prefix}/bin/python{MINOR}"}
-        self.package("python", VERSION, {"pyvenv.cfg": home}, links=link)
+        home = f"home = {prefix}/bin\ninclude-system-site-packages = false\nversion = {version}\n"
+        link = {"bin/python": f"{prefix}/bin/python{'.'.join(version.split('.')[:2])}"}
+        self.package("python", version, {"pyvenv.cfg": home}, links=link)
 
     @property
     def url(self) -> str:

@@ -216,7 +216,9 @@ def test_an_interpreter_of_an_image_is_left_aside_with_the_image(home: Home) -> 
     lock = environments.lock(spec, home, say=quiet)
     assert lock.interpreter == sys.executable
     assert "base image is left aside" in lock.notices[0]
-    assert "/opt/miniconda/bin/python is the image's" in lock.notices[0]
+    assert "/opt/miniconda/bin/python is the image's" in lock.notices[1]
+    inside = environments.lock(environments.inside(spec), home, say=quiet)
+    assert "left aside" not in " ".join(inside.notices)
 
 
 @pytest.mark.parametrize(

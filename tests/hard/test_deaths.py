@@ -82,7 +82,8 @@ def test_closed_streams_and_a_changed_folder_leave_a_worker_as_good_as_before(ne
 def test_a_worker_that_closes_everything_is_replaced(new_front: NewFront) -> None:
     front = abused(new_front)
     with under_load(front):
-        assert timed(front, {"harm": "close_all"})[0].status == 500
+        status = timed(front, {"harm": "close_all"})[0].status
+        assert status in (200, 500)  # what it had answered is found in the page that it shares with the front
         eventually(lambda: len(front.pids()) == 2)
 
 
@@ -104,12 +105,16 @@ def test_kill_9_under_load_costs_what_ran_and_nothing_runs_twice(new_front: NewF
 
 def test_a_killed_worker_is_back_at_once(new_front: NewFront) -> None:
     front = abused(new_front)
-    with under_load(front, clients=1):
+    with Load(front, 1) as load:
+        further(load)
         (one, _) = front.pids()
         os.kill(one, signal.SIGKILL)
         began = time.monotonic()
         eventually(lambda: one not in (pids := front.pids()) and len(pids) == 2)
         assert time.monotonic() - began < 1
+        further(load)
+    assert set(load.seen) <= {"right", 500}
+    assert load.seen[500] <= 1  # the request that it ran, if it ran one
 
 
 def test_kill_9_of_the_front_leaves_no_worker_also_inside_native_code(new_front: NewFront) -> None:

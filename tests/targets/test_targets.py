@@ -14,15 +14,27 @@ from sandbox import SUM, VERSION, Sandbox, sandbox
 from jupyter_mldeploy import bundle, client, environments
 from jupyter_mldeploy.errors import InvalidInput, OperationFailed, PortInUse, TargetUnavailable
 from jupyter_mldeploy.server.front import config
-from jupyter_mldeploy.specs import Bundle, EnvironmentSpec, Handle, LogLine, Settings, Tls
+from jupyter_mldeploy.specs import Bundle, EnvironmentSpec, Handle, LogLine, Settings, State, Tls
 from jupyter_mldeploy.targets import TARGETS, Target, fronts, target
 
+ENGINES = {"docker": "engine", "podman": "podman"}  # fixtures
 KEYS = {"keys": ["primary-key-of-the-test", "secondary-key-of-the-test"]}
 
 
-@pytest.fixture(params=sorted(TARGETS))
-def runs_on(request: pytest.FixtureRequest, box: Sandbox) -> Target:
-    return target(request.param, box.home)
+def on(kind: str, *marks: pytest.MarkDecorator) -> object:
+    return pytest.param(kind, marks=[pytest.mark.timeout(900), *marks])
+
+
+# Docker's target also speaks to Podman.
+@pytest.fixture(params=[*map(on, sorted(TARGETS)), on("podman", pytest.mark.xdist_group("podman"))])
+def runs_on(request: pytest.FixtureRequest, box: Sandbox) -> Iterator[Target]:
+    kind = str(request.param)
+    if kind in ENGINES:
+        request.getfixturevalue(ENGINES[kind])
+    made = target("docker" if kind in ENGINES else kind, box.home)
+    yield made
+    for left in list(made.found()):
+        made.stop(left)
 
 
 @pytest.fixture
@@ -33,11 +45,8 @@ def box(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def handle(box: Sandbox, runs_on: Target) -> Iterator[Handle]:
-    started = runs_on.start(built(box, VERSION.format("one")), settings(runs_on), KEYS)
-    yield started
-    for left in list(runs_on.found()):
-        runs_on.stop(left)
+def handle(box: Sandbox, runs_on: Target) -> Handle:
+    return runs_on.start(built(box, VERSION.format("one")), settings(runs_on), KEYS)
 
 
 def settings(runs_on: Target, **more: object) -> Settings:
@@ -45,15 +54,16 @@ def settings(runs_on: Target, **more: object) -> Settings:
 
 
 def built(box: Sandbox, script: str) -> Bundle:
-    spec = EnvironmentSpec()
+    spec = EnvironmentSpec(pip=("packaging",))  # named, so that an image does not hold all that the tests need
     return bundle.build(box.home, box.script(script), (), spec, environments.lock(spec, box.home, say=print))
 
 
-def until(runs_on: Target, handle: Handle, phase: str) -> None:
+def until(runs_on: Target, handle: Handle, phase: str) -> State:
     deadline = time.monotonic() + 30
     while (state := runs_on.state(handle)).phase != phase:
         assert time.monotonic() < deadline, state
         time.sleep(0.02)
+    return state
 
 
 def answer(runs_on: Target, handle: Handle, key: str = KEYS["keys"][0]) -> object:
@@ -171,8 +181,7 @@ def test_what_runs_without_a_record_is_found(runs_on: Target, handle: Handle) ->
 def test_a_first_start_that_fails_says_why(box: Sandbox, runs_on: Target) -> None:
     bad = built(box, "def init(): raise SystemExit('gone')\ndef run(x): return x")
     started = runs_on.start(bad, settings(runs_on), KEYS)
-    until(runs_on, started, "Failed")
-    assert "gone" in runs_on.state(started).traceback
+    assert "gone" in until(runs_on, started, "Failed").traceback
 
 
 def test_settings_that_cannot_work_are_refused_before_work(runs_on: Target, handle: Handle) -> None:

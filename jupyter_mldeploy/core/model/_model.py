@@ -15,7 +15,7 @@ from .._tags import as_texts
 from ..exceptions import UserErrorException, WebserviceException, translated
 from ..resource_configuration import ResourceConfiguration
 from . import _lookup, _payload, _summary
-from ._package import ModelPackage, package
+from ._package import ModelPackage, package, tag
 from ._register import Framework, Registration, dataset_id, dataset_references, register, resources
 
 if TYPE_CHECKING:
@@ -327,11 +327,12 @@ class Model:
         image_name: str | None = None,
         image_label: str | None = None,
     ) -> ModelPackage:
-        """Pack models, script and environment for `docker build`; `save` on the result writes the folder.
+        """Pack models, script and environment as an image of this machine's engine, named as asked.
 
-        With `generate_dockerfile` only: the name and the label are an image's, which does not exist yet.
+        With `generate_dockerfile` as a folder for `docker build`, which `save` on the result writes.
         """
-        return package(workspace, models, inference_config, generate_dockerfile)
+        name = "" if generate_dockerfile else tag(image_name, image_label)
+        return package(workspace, models, inference_config, name)
 
     @staticmethod
     def profile(

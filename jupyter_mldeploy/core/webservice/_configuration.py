@@ -40,6 +40,8 @@ class WebserviceDeploymentConfiguration(ABC):
     location: str | None
     server: Mapping[str, Any] | None  # the scoring server's settings by their names, such as {"request_log": True}
     tls: Any  # (certificate file, key file), and as a third the name that the certificate is made out to
+    docker: Mapping[str, Any] | None = None  # what the service wishes of a container engine, such as {"gpus": 1}
+    target: str | None = None  # "docker" or "process"; None: a container where an engine answers
     oidc: Mapping[str, Any] | None  # whose tokens are taken too: issuer, audience, jwks_url, leeway_seconds
 
     def __init__(

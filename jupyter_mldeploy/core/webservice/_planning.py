@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import services
 from ...specs import EnvironmentSpec, ModelRef, Plan, ScriptSpec, Tls
+from ...targets import preferred
 from .._tags import as_texts
 from ..compute import ComputeTarget
 from ..exceptions import UserErrorException, WebserviceException, translated
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ..model import InferenceConfig
     from ..workspace import Workspace
 
+HELD = ("cpu_cores", "memory_gb", "cpu_cores_limit", "memory_gb_limit")  # by a container engine
+KINDS = {"docker": "container"}  # what a service is there
 ANNOTATIONS = ("description", "tags", "properties")
 NO_CODE = (
     "An inference configuration is needed here: InferenceConfig(entry_script='score.py', environment=…), where the "
@@ -87,7 +90,7 @@ def plan(
     """The plan of a deployment. Everything that needs no work is checked here."""
     configuration.validate_configuration()
     compute = _compute(workspace, configuration, target)
-    settings = configuration._settings(name)
+    settings = replace(configuration._settings(name), target=configuration.target or preferred())
     if settings.tls is None and compute is not None:
         settings = replace(settings, tls=_of_cluster(compute))
     return Plan(
@@ -111,10 +114,10 @@ def launch(
     """Start the deployment, and say in one line where the service will run."""
     with translated(WebserviceException):
         services.deploy(workspace._home, planned, keys=configuration._keys(), overwrite=overwrite)
-    idle = configuration._recorded_only()
-    kind = configuration._webservice_type
+    kind, runs_on = configuration._webservice_type, planned.settings.target
+    idle = [name for name in configuration._recorded_only() if not (runs_on == "docker" and name in HELD)]
     print(
-        f"{kind} service {planned.service!r} runs on this machine, as a {planned.settings.target}."
+        f"{kind} service {planned.service!r} runs on this machine, as a {KINDS.get(runs_on, runs_on)}."
         + (f" Recorded, without effect here: {', '.join(idle)}." if idle else "")
     )
 

@@ -14,13 +14,14 @@ from ...specs import Settings, Tls
 if TYPE_CHECKING:
     from ._configuration import WebserviceDeploymentConfiguration
 
-NAMES = ("server", "tls", "oidc")
+NAMES = ("server", "tls", "oidc", "docker")
 SHAPE = "give (certificate file, key file), and as a third the name that the certificate is made out to, if need be"
 
 
 def applied(settings: Settings, asked: WebserviceDeploymentConfiguration) -> Settings:
     """The settings with what the configuration says of these."""
-    return replace(settings, server=dict(asked.server or {}), tls=asked._tls(), oidc=dict(asked.oidc or {}))
+    own: dict[str, Any] = {"server": dict(asked.server or {}), "tls": asked._tls(), "oidc": dict(asked.oidc or {})}
+    return replace(settings, docker=dict(asked.docker or {}), **own)
 
 
 def running(settings: Settings) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def problems(asked: WebserviceDeploymentConfiguration) -> list[str]:
     """What is of the wrong kind, one sentence each; names and values inside are the scoring server's to check."""
     found = [
         f"{name} is {value!r}: it must be a mapping of names to values."
-        for name, value in (("server", asked.server), ("oidc", asked.oidc))
+        for name, value in (("server", asked.server), ("oidc", asked.oidc), ("docker", asked.docker))
         if not isinstance(value, (Mapping, type(None)))
     ]
     if asked.tls and tls(asked.tls) is None:

@@ -31,7 +31,10 @@ PARSER.add_argument(
     help="a conda .yml or requirements .txt file, a registered environment's name, or a variable; "
     "default: this kernel's own",
 )  # fmt: skip
-PARSER.add_argument("--to", choices=("local", "aci", "aks"), default="local", help="type of service; default: local")
+PARSER.add_argument(
+    "--to", choices=("local", "aci", "aks", "docker", "process"), default="local",
+    help="type of service, or what a local one runs as; default: local, a container where an engine answers",
+)  # fmt: skip
 PARSER.add_argument("--port", type=int, help="for local; default: one that is free")
 PARSER.add_argument("--workers", type=int, metavar="N", help="for local and aks; default: 1")
 PARSER.add_argument("--auth", action=BooleanOptionalAction, help="ask callers for a key; default: only for aks")
@@ -101,7 +104,7 @@ def _setting(word: str) -> tuple[str, Any]:
 
 
 def _of_its_type(given: Namespace) -> Any:
-    if given.port is not None and given.to != "local":
+    if given.port is not None and given.to in ("aci", "aks"):
         raise MagicError(f"%deploy: --port is for --to local; a service of type {given.to} has its address given.")
     if given.to == "aci":
         if given.workers is not None:
@@ -110,6 +113,7 @@ def _of_its_type(given: Namespace) -> Any:
     if given.to == "aks":
         return AksWebservice.deploy_configuration(auth_enabled=given.auth, num_replicas=given.workers)
     local = LocalWebservice.deploy_configuration(port=given.port)
+    local.target = None if given.to == "local" else given.to
     local.auth_enabled = bool(given.auth)
     local.workers = 1 if given.workers is None else given.workers
     return local

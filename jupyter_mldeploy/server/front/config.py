@@ -14,6 +14,7 @@ __all__ = ["App", "Config", "ConfigError", "Issuer", "Settings", "Tls"]
 PROTOCOL = 1
 LOOPBACK = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
 AUTHS = ("none", "key", "token")
+TEXTS = ("control", "door", "outcome", "secrets", "log", "errors")  # that may be left out
 LANE = re.compile(r"[A-Za-z0-9._-]{0,64}")
 
 
@@ -114,6 +115,7 @@ class Config:
     port: int = 5001
     health_port: int | None = None  # a second address of the same service
     control: str | None = None
+    door: str | None = None  # a Unix socket by which a listening socket is handed in
     outcome: str | None = None
     secrets: str | None = None
     log: str | None = None
@@ -146,7 +148,7 @@ def parse(content: Any) -> Config:
     aliases = tuple(typed("aliases", alias, str) for alias in given.pop("aliases", ()))
     tls, oidc = parse_tls(given.pop("tls", None)), parse_issuer(given.pop("oidc", None))
     config = Config(app, aliases=aliases, tls=tls, oidc=oidc, settings=settings, unknown=unknown)
-    optional = {"fd": int, "health_port": int} | dict.fromkeys(("control", "outcome", "secrets", "log", "errors"), str)
+    optional = {"fd": int, "health_port": int} | dict.fromkeys(TEXTS, str)
     for name, value in given.items():
         if name in optional:
             given[name] = None if value is None else typed(name, value, optional[name])

@@ -96,6 +96,7 @@ class Controlling:
             "root": crew.app.root,
             "versions": versions,
             "port": front.port,
+            "handed": front.handed,
             "requests": front.counts.requests,
             "errors": front.counts.errors,
             "last_error": front.counts.last_error,

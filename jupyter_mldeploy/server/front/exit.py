@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 
+from . import starved
 from .spawn import kill
 
 
@@ -20,6 +21,7 @@ class Exit:
         self._then = then
         self._loop = asyncio.get_running_loop()
         self._pidfd = -1
+        self._starved = starved.kills()
 
     def watch(self) -> None:
         """Begin to watch."""
@@ -36,6 +38,8 @@ class Exit:
             return "runs"
         if code >= 0:
             return f"exited with code {code}"
+        if code == -signal.SIGKILL and starved.kills() > self._starved:
+            return "was killed by the kernel, as memory ran out: give it more, or use less"
         try:
             return f"was killed by signal {-code} ({signal.Signals(-code).name})"
         except ValueError:

@@ -15,6 +15,7 @@ import uvicorn
 from .auth import load
 from .controlling import Controlling
 from .crew import StartFailed
+from .door import Door
 from .heads import Heads
 from .http import Connection
 from .lanes import Lanes
@@ -44,6 +45,7 @@ class Serving(uvicorn.Server):
         self._learning: asyncio.Task[None] | None = None  # held, as the loop holds no task
         self._listeners: list[socket.socket] = []
         self._control = Controlling(front, control, self.stop, self.secure) if control is not None else None
+        self._door = Door(front.config.door, self.take, self.leave) if front.config.door else None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         front, loop = self.front, asyncio.get_running_loop()
@@ -62,6 +64,8 @@ class Serving(uvicorn.Server):
             self.config.ssl = front.certificate.context
         self._listeners = list(sockets or ())
         await super().startup(sockets)
+        if self._door is not None:
+            self._door.open()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what is under way, then let the workers go."""
@@ -70,6 +74,8 @@ class Serving(uvicorn.Server):
             if crew.phase != "failed":
                 crew.become("draining")
         letting_go = asyncio.get_running_loop().create_task(self._let_go())
+        if self._door is not None:
+            self._door.close()
         await super().shutdown(sockets)
         letting_go.cancel()
         if self._starting is not None:
@@ -104,6 +110,23 @@ class Serving(uvicorn.Server):
         if before is None or certificate is None:
             for connection in list(front.connections):
                 connection.shutdown()
+
+    async def take(self, listener: socket.socket) -> None:
+        """Serve on one more socket, whose queue others may hold too."""
+        context = self.front.certificate.context if self.front.certificate is not None else None
+        made = await asyncio.get_running_loop().create_server(
+            self._connection, sock=listener, ssl=context, backlog=BACKLOG
+        )
+        self._listeners.append(listener)
+        self.servers.append(made)
+        self.front.handed = True
+
+    def leave(self) -> None:
+        """Take no more connections from the socket that was handed in; those that are there go on."""
+        if self.front.handed:
+            self._listeners.pop()
+            self.servers.pop().close()
+            self.front.handed = False
 
     async def _let_go(self) -> None:
         """Not wait for clients that have all they asked for: the end of TLS is a question, and an idle client answers

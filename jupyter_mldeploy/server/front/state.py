@@ -63,6 +63,7 @@ class Front:
         self.began = time()
         self.connections: set[Any] = set()
         self.port = 0
+        self.handed = False  # whether it also serves on a socket that was handed in
         self.tick = 0
         self.stamp = b""
         self.refresh()

@@ -122,8 +122,13 @@ def _piped(cells: Cells) -> list[str]:
 
 def write_readme(path: Path, section: str) -> None:
     """Put the section between the marks of the README."""
-    before = path.read_text()
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.S)
+    write_between(path, (BEGIN, END), section)
+
+
+def write_between(path: Path, marks: tuple[str, str], section: str) -> None:
+    """Put the section between two marks of a file."""
+    before, (begin, end) = path.read_text(), marks
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.S)
     if not pattern.search(before):
-        raise SystemExit(f"{path} has no place for the table: put {BEGIN} and {END} where it belongs.")
-    path.write_text(pattern.sub(lambda _: f"{BEGIN}\n{section}\n{END}", before, count=1))
+        raise SystemExit(f"{path} has no place for the table: put {begin} and {end} where it belongs.")
+    path.write_text(pattern.sub(lambda _: f"{begin}\n{section}\n{end}", before, count=1))

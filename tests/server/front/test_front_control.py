@@ -135,10 +135,20 @@ def test_ctl_prints_the_reply_and_exits_by_it(echo: Front, message: str, code: i
     assert isinstance(json.loads(done.stdout), dict)
 
 
+def test_ctl_takes_a_message_from_a_file_and_removes_it(echo: Front, tmp_path: Path) -> None:
+    """What it says may be secret, and is in no process list."""
+    (tmp_path / "message").write_text('{"op": "status"}')
+    done = ctl(echo.socket, f"@{tmp_path}/message")
+    assert (done.returncode, json.loads(done.stdout)["ok"]) == (0, True)
+    assert not (tmp_path / "message").exists()
+    assert ctl(echo.socket, f"@{tmp_path}/message").returncode == 1
+
+
 def test_ctl_without_a_front_says_so(tmp_path: Path) -> None:
     done = ctl(str(tmp_path / "nobody"), '{"op": "status"}')
     assert done.returncode == 1
     assert "No such file" in json.loads(done.stdout)["error"]
+    assert json.loads(done.stdout)["silent"] is True
 
 
 @pytest.mark.parametrize("arguments", [(), ("one",)])

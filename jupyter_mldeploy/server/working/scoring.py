@@ -65,7 +65,7 @@ class Scoring:
 
     def answer_all(self, requests: List[Request]) -> None:
         """Answer them in turn. The answers of very short runs travel together, as much of what one costs is to wake up
-        who waits for it: 64 clients of a sum then take a third less of everybody's time."""
+        who waits for it: 64 clients of a sum then take an eighth less of everybody's time."""
         self._several = len(requests) > 1
         for request in requests:
             self.answer(request)
